@@ -21,7 +21,8 @@ namespace seamtrace::collector {
 class Resource;  // process/resource.h
 
 /// A string array is the only array type that the conventions we emit use.
-using Value = std::variant<std::string_view, int64_t, bool, double, std::span<const std::string_view>>;
+using Value =
+    std::variant<std::string_view, int64_t, bool, double, std::span<const std::string_view>>;
 
 struct Attribute {
   std::string_view key;
@@ -32,7 +33,13 @@ using TraceId = std::array<uint8_t, 16>;
 using SpanId = std::array<uint8_t, 8>;
 
 /// OTLP numbers.
-enum class SpanKind : uint8_t { kInternal = 1, kServer = 2, kClient = 3, kProducer = 4, kConsumer = 5 };
+enum class SpanKind : uint8_t {
+  kInternal = 1,
+  kServer = 2,
+  kClient = 3,
+  kProducer = 4,
+  kConsumer = 5
+};
 enum class StatusCode : uint8_t { kUnset = 0, kOk = 1, kError = 2 };
 
 struct Event {
