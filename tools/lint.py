@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+"""clang-tidy over the product's sources, with the rules of .clang-tidy.
+
+A file is looked at again only when it, a header of ours that it includes, or the rules changed."""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from repository import ROOT, finish, tracked_files
+
+PRODUCT = ("wire/", "agent/", "collector/", "cli/")
+NOT_PRODUCT = re.compile(r"(_test|_bench|_fuzz)\.cc$|/testing/")
+INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.M)
+
+
+def compiled_files(build):
+    database = json.loads((build / "compile_commands.json").read_text())
+    return {os.path.realpath(os.path.join(entry["directory"], entry["file"])) for entry in database}
+
+
+def fingerprint(source):
+    """A hash of the file, the headers of ours that it reaches, and the rules."""
+    seen, waiting = {}, [source, ".clang-tidy"]
+    while waiting:
+        name = waiting.pop()
+        path = ROOT / name
+        if name in seen or not path.is_file():
+            continue
+        seen[name] = path.read_bytes()
+        waiting += [match.decode() for match in INCLUDE.findall(seen[name])]
+    digest = hashlib.sha256()
+    for name in sorted(seen):
+        digest.update(name.encode() + b"\0" + seen[name] + b"\0")
+    return digest.hexdigest()
+
+
+def lint(tidy, build, source, stamp):
+    result = subprocess.run([tidy, "-p", str(build), "--quiet", source], cwd=ROOT,
+                            capture_output=True, text=True)
+    if result.returncode == 0:
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+        return None
+    return result.stdout.strip() or result.stderr.strip()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", action="store_true", help="tests, benchmarks and apps as well")
+    parser.add_argument("--tidy", default="clang-tidy-14")
+    parser.add_argument("--build", default=ROOT / "build/release", type=Path)
+    parser.add_argument("files", nargs="*")
+    arguments = parser.parse_args()
+
+    sources = arguments.files or [
+        name for name in tracked_files(ROOT, ".cc")
+        if arguments.all or (name.startswith(PRODUCT) and not NOT_PRODUCT.search(name))]
+    compiled = compiled_files(arguments.build)
+    findings, work = [], []
+    for source in sources:
+        if str(ROOT / source) not in compiled:
+            if not source.endswith("_fuzz.cc"):  # built by the fuzz preset alone
+                findings.append(f"{source}: no target compiles this file")
+            continue
+        stamp = ROOT / "build/lint" / fingerprint(source)
+        if not stamp.exists():
+            work.append((source, stamp))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        findings += [finding for finding in pool.map(
+            lambda item: lint(arguments.tidy, arguments.build, *item), work) if finding]
+    print(f"  {len(work)} of {len(sources)} files looked at; the others have not changed")
+    finish("lint", findings)
+
+
+main()
