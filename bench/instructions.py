@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+"""Instructions per request under callgrind: repeatable to the last digit, whatever else the machine does.
+
+Two runs of each mode, with few and with many requests; the difference is what the requests cost. It counts
+what runs in user space, so the ratio is larger than that of CPU time, of which most is the kernel's."""
+
+import argparse
+import os
+import re
+import tempfile
+
+import overhead
+from subjects import SUBJECTS, SharedDirectory, require_build, send_load
+
+FEW, MANY = 300, 1300
+
+
+def instructions(subject, mode, requests):
+    """Instructions of the whole life of the server while it answers so many requests."""
+    with SharedDirectory() as directory, tempfile.TemporaryDirectory() as logs:
+        os.chmod(logs, 0o777)  # nginx's worker is another user when root starts it
+        wrapper = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={logs}/out.%p",
+                   f"--log-file={logs}/log.%p"]
+        with subject.start(overhead.environment_of(mode, directory), (), wrapper) as server:
+            send_load(subject, server.port, requests)
+        total = 0
+        for name in os.listdir(logs):
+            if name.startswith("log."):
+                with open(f"{logs}/{name}", encoding="utf-8", errors="replace") as file:
+                    match = re.search(r"Collected : (\d+)", file.read())
+                total += int(match.group(1)) if match else 0
+        if not total:
+            raise SystemExit(f"bench: callgrind counted nothing for {subject.name}, {mode}")
+        return total
+
+
+def main():
+    names = [subject.name for subject in SUBJECTS]
+    parser = argparse.ArgumentParser(prog="./dev bench instructions", description=__doc__)
+    parser.add_argument("--subjects", default=",".join(names))
+    chosen = parser.parse_args().subjects.split(",")
+    require_build()
+    os.chdir("/")
+    print("| server | " + " | ".join(overhead.MODES) + " |\n|-|" + "-|" * len(overhead.MODES))
+    for subject in SUBJECTS:
+        if subject.name not in chosen:
+            continue
+        cells = []
+        for mode in overhead.MODES:
+            count = (instructions(subject, mode, MANY) - instructions(subject, mode, FEW)) / (MANY - FEW)
+            base = count if mode == "without" else base
+            cells.append(f"{count:.0f}" if mode == "without" else f"{count:.0f} ({count - base:+.0f})")
+        print(f"| {subject.name} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
