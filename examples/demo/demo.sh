@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# The demonstration: nginx in front of two C++ services, all of them unmodified; a few requests with plain
+# curl; the traces they made, as trees. Installs and builds what is missing. Leaves nothing running.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
+
+# Three ports that are free now.
+free_ports() {
+  /usr/bin/python3 - <<'END'
+import socket
+probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+print(*(probe.getsockname()[1] for probe in probes))
+END
+}
+
+# wait_for PORT: until something listens there, ten seconds at most.
+wait_for() {
+  local deadline=$((SECONDS + 10))
+  until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+    if ((SECONDS >= deadline)) || ! kill -0 "$run" 2>/dev/null; then
+      echo "demo: nothing listens on port $1" >&2
+      tail -n 20 "$folder"/*.log "$folder/run.log" >&2 || true
+      exit 1
+    fi
+    sleep 0.05
+  done
+}
+
+cleanup() {
+  if [[ -n ${run:-} ]] && kill -TERM "$run" 2>/dev/null; then
+    wait "$run" || true
+  fi
+  rm -rf "$folder"
+}
+
+say "1. What is needed is installed and built (the first time takes some minutes)"
+./dev setup >&2
+./dev build release | tail -n 1 >&2
+
+folder=$(mktemp -d "${TMPDIR:-/tmp}/seamtrace-demo.XXXXXX")
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+read -r nginx_port shop_port stock_port < <(free_ports)
+
+say "2. seamtrace run -- services.sh    (nginx on port $nginx_port -> shop -> stock)"
+# No endpoint: the traces are shown here. A directory of its own keeps other collectors out of it.
+mkdir -p "$folder/shm"
+chmod 1777 "$folder" "$folder/shm"
+env -u OTEL_EXPORTER_OTLP_ENDPOINT -u OTEL_EXPORTER_OTLP_TRACES_ENDPOINT -u OTEL_TRACES_EXPORTER \
+  SEAMTRACE_DIR="$folder/shm" build/release/bin/seamtrace run -- \
+  examples/demo/services.sh "$folder" build/release/apps "$nginx_port" "$shop_port" "$stock_port" \
+  >"$folder/traces.txt" 2>"$folder/run.log" </dev/null &
+run=$!
+wait_for "$stock_port"
+wait_for "$shop_port"
+wait_for "$nginx_port"
+
+say "3. Three requests"
+for path in /chain/books /hello /status/503; do
+  printf 'curl http://127.0.0.1:%s%s\n' "$nginx_port" "$path" >&2
+  curl --silent --show-error --max-time 10 "http://127.0.0.1:$nginx_port$path" | sed 's/^/    /' >&2
+done
+
+say "4. The services are stopped; this is what they did"
+kill -TERM "$run"
+wait "$run" || true
+run=
+cat "$folder/traces.txt"
+cat "$folder/run.log" >&2
+if ! grep -q . "$folder/traces.txt" "$folder/run.log"; then
+  echo "demo: no trace was shown" >&2
+  exit 1
+fi
