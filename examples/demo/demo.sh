@@ -32,7 +32,7 @@ cleanup() {
   if [[ -n ${run:-} ]] && kill -TERM "$run" 2>/dev/null; then
     wait "$run" || true
   fi
-  rm -rf "$folder"
+  rm -rf "$folder" ${shared:+"$shared"}
 }
 
 say "1. What is needed is installed and built (the first time takes some minutes)"
@@ -46,10 +46,11 @@ read -r nginx_port shop_port stock_port < <(free_ports)
 
 say "2. seamtrace run -- services.sh    (nginx on port $nginx_port -> shop -> stock)"
 # No endpoint: the traces are shown here. A directory of its own keeps other collectors out of it.
-mkdir -p "$folder/shm"
-chmod 1777 "$folder" "$folder/shm"
+shared=$(mktemp -d /dev/shm/seamtrace-demo.XXXXXX)
+chmod 1777 "$shared"  # like /dev/shm itself: nginx's worker is another user when root starts it
+chmod 755 "$folder"
 env -u OTEL_EXPORTER_OTLP_ENDPOINT -u OTEL_EXPORTER_OTLP_TRACES_ENDPOINT -u OTEL_TRACES_EXPORTER \
-  SEAMTRACE_DIR="$folder/shm" build/release/bin/seamtrace run -- \
+  SEAMTRACE_DIR="$shared" build/release/bin/seamtrace run -- \
   examples/demo/services.sh "$folder" build/release/apps "$nginx_port" "$shop_port" "$stock_port" \
   >"$folder/traces.txt" 2>"$folder/run.log" </dev/null &
 run=$!
