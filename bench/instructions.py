@@ -45,11 +45,9 @@ def main():
     for subject in SUBJECTS:
         if subject.name not in chosen:
             continue
-        cells = []
-        for mode in overhead.MODES:
-            count = (instructions(subject, mode, MANY) - instructions(subject, mode, FEW)) / (MANY - FEW)
-            base = count if mode == "without" else base
-            cells.append(f"{count:.0f}" if mode == "without" else f"{count:.0f} ({count - base:+.0f})")
+        counts = [(instructions(subject, mode, MANY) - instructions(subject, mode, FEW)) / (MANY - FEW)
+                  for mode in overhead.MODES]
+        cells = [f"{counts[0]:.0f}"] + [f"{count:.0f} ({count - counts[0]:+.0f})" for count in counts[1:]]
         print(f"| {subject.name} | " + " | ".join(cells) + " |", flush=True)
 
 
