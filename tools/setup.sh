@@ -50,9 +50,14 @@ install_packages() {
   [[ ${#missing[@]} == 0 ]] && return
   echo "setup: installing ${missing[*]}"
   forbid_services
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update --quiet --quiet
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes \
-    --no-install-recommends "${missing[@]}" </dev/null
+  mkdir -p build
+  if ! { as_root env DEBIAN_FRONTEND=noninteractive apt-get update --quiet --quiet &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes \
+      --no-install-recommends "${missing[@]}"; } </dev/null >build/setup.log 2>&1; then
+    tail -n 40 build/setup.log >&2
+    echo "setup: the packages could not be installed; all of it is in build/setup.log" >&2
+    exit 1
+  fi
   mapfile -t missing < <(missing_packages)
   if [[ ${#missing[@]} != 0 ]]; then
     echo "setup: still missing after the installation: ${missing[*]}" >&2
