@@ -51,10 +51,10 @@ def free_port():
 
 
 def clean_environment(**changes):
-    """This process's environment without anything that concerns telemetry."""
+    """This process's environment without anything that concerns telemetry or the way to a receiver."""
+    foreign = ("OTEL_", "SEAMTRACE_", "LD_PRELOAD", "TRACEPARENT", "TRACESTATE", "BAGGAGE")
     kept = {name: value for name, value in os.environ.items()
-            if not name.startswith(("OTEL_", "SEAMTRACE_")) and
-            name not in ("LD_PRELOAD", "TRACEPARENT", "TRACESTATE", "BAGGAGE")}
+            if not name.startswith(foreign) and not name.lower().endswith("_proxy")}
     return {**kept, **changes}
 
 
