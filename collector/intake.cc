@@ -1,0 +1,122 @@
+#include "collector/intake.h"
+
+#include <algorithm>
+
+#include "collector/support/log.h"
+#include "wire/configuration.h"
+
+namespace seamtrace::collector {
+namespace {
+
+constexpr uint64_t kLongestBatchAgeNs = 100'000'000;
+constexpr size_t kMostRuns = 256;
+constexpr size_t kMostWarnings = 100;
+
+/// What the process says of its own spans, over what the collector's operator says of all.
+Configuration view_of(const ProcessFacts& facts, const Configuration& collector) {
+  Configuration::Environment environment = facts.environment;
+  for (const wire::Option& option : wire::kOptions)
+    if ((option.group == "HTTP" || option.group == "Limits") && collector.is_set(option.name))
+      environment.emplace(option.name, collector.text(option.name));
+  return Configuration::from(std::move(environment));
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  return line;
+}
+
+}  // namespace
+
+Intake::Intake(const Configuration& configuration, Dispatch& dispatch)
+    : configuration_(configuration),
+      dispatch_(dispatch),
+      batcher_(configuration.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE").value_or(512)),
+      host_(HostFacts::of_this_machine()) {
+  for (const std::string& warning : configuration.warnings()) warn(warning);
+}
+
+void Intake::attached(ProducerId producer, const ProcessFacts& facts) {
+  const Configuration view = view_of(facts, configuration_);
+  for (const std::string& warning : view.warnings()) warn(warning);
+  const auto resource = make_resource(facts, view, host_);
+  HttpInterpreter interpreter(
+      HttpOptions::from(view, configuration_.list("SEAMTRACE_HTTP_REDACT_QUERY_KEYS")), facts.clock,
+      resource);
+  processes_.emplace(producer,
+                     Process{std::string(facts.run_id()), std::string(resource->service_name()),
+                             std::string(executable_name(facts)), joined(facts.command_line), 0, 0,
+                             std::move(interpreter), SpanLimits::from(view)});
+  last_process_ = nullptr;
+}
+
+uint64_t Intake::accept(ProducerId producer, const Record& record) {
+  if (producer != last_producer_ || last_process_ == nullptr) {
+    last_producer_ = producer;
+    last_process_ = &processes_.at(producer);
+  }
+  Process& process = *last_process_;
+  Arena& arena = batcher_.arena();
+  Span span = process.interpreter.interpret(record, arena, now_unix_ns_);
+  process.limits.apply(span, arena);
+  ++process.spans;
+  if (record.death) ++process.in_flight_at_exit;
+  const uint64_t sequence = batcher_.sequence();
+  batcher_.add(std::move(span), now_ns_);
+  if (batcher_.full()) dispatch_.give(batcher_.close());
+  return sequence;
+}
+
+void Intake::detached(ProducerId producer, const Counters& counters) {
+  const auto found = processes_.find(producer);
+  if (found == processes_.end()) return;
+  const Process& process = found->second;
+  if (!runs_.contains(process.run_id)) {
+    run_order_.push_back(process.run_id);
+    if (run_order_.size() > kMostRuns) {
+      runs_.erase(run_order_.front());
+      run_order_.pop_front();
+    }
+  }
+  RunSummary& run = runs_[process.run_id];
+  run.spans += process.spans;
+  run.in_flight_at_exit += process.in_flight_at_exit;
+  run.lost += lost_spans(counters);
+  ++run.processes;
+  run.services.insert(process.service);
+  last_process_ = nullptr;
+  processes_.erase(found);
+}
+
+void Intake::begin_round(uint64_t now_ns, uint64_t now_unix_ns) {
+  now_ns_ = now_ns;
+  now_unix_ns_ = now_unix_ns;
+  dispatch_.try_again();
+}
+
+void Intake::end_round(bool hurry) {
+  if (!batcher_.empty() && dispatch_.ready() &&
+      (hurry || now_ns_ - batcher_.since_ns() >= kLongestBatchAgeNs))
+    dispatch_.give(batcher_.close());
+}
+
+const Intake::Process* Intake::process(ProducerId producer) const {
+  const auto found = processes_.find(producer);
+  return found == processes_.end() ? nullptr : &found->second;
+}
+
+RunSummary Intake::finished(const std::string& run_id) const {
+  const auto found = runs_.find(run_id);
+  return found == runs_.end() ? RunSummary{} : found->second;
+}
+
+void Intake::warn(const std::string& sentence) {
+  if (warnings_.size() >= kMostWarnings ||
+      std::find(warnings_.begin(), warnings_.end(), sentence) != warnings_.end())
+    return;
+  warnings_.push_back(sentence);
+  log(LogLevel::kWarning, sentence);
+}
+
+}  // namespace seamtrace::collector

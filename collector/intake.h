@@ -1,0 +1,80 @@
+// Intake: takes records from the ring reader and makes batches of spans of them.
+// Path:    ring_reader -> [interpret -> process] -> Dispatch
+// Owner:   the Collector.
+// Threads: one.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "collector/dispatch.h"
+#include "collector/interpret/http_interpreter.h"
+#include "collector/process/batcher.h"
+#include "collector/process/resource_builder.h"
+#include "collector/process/span_limits.h"
+#include "collector/query/statistics.h"
+#include "collector/ring_reader/consumer.h"
+#include "collector/support/configuration.h"
+
+namespace seamtrace::collector {
+
+class Intake : public RecordConsumer {
+ public:
+  /// Borrows `dispatch`.
+  Intake(const Configuration& configuration, Dispatch& dispatch);
+
+  void attached(ProducerId producer, const ProcessFacts& facts) override;
+  bool ready() const override { return reading_ && dispatch_.ready(); }
+  uint64_t accept(ProducerId producer, const Record& record) override;
+  void detached(ProducerId producer, const Counters& counters) override;
+
+  /// Once a round, before reading: the clock of this round's spans.
+  void begin_round(uint64_t now_ns, uint64_t now_unix_ns);
+  /// Once a round, after reading: hands on a batch that has waited long enough, or any when
+  /// `hurry`.
+  void end_round(bool hurry);
+  bool batch_open() const { return !batcher_.empty(); }
+
+  /// No record is accepted any more.
+  void stop_reading() { reading_ = false; }
+
+  struct Process {
+    std::string run_id;
+    std::string service;
+    std::string executable;
+    std::string command;
+    uint64_t spans = 0;
+    uint64_t in_flight_at_exit = 0;
+    HttpInterpreter interpreter;
+    SpanLimits limits;
+  };
+  /// None for an unknown producer.
+  const Process* process(ProducerId producer) const;
+  /// The processes of a run that are gone.
+  RunSummary finished(const std::string& run_id) const;
+
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  void warn(const std::string& sentence);
+
+  Configuration configuration_;
+  Dispatch& dispatch_;
+  Batcher batcher_;
+  HostFacts host_;
+  std::unordered_map<ProducerId, Process> processes_;
+  ProducerId last_producer_ = 0;
+  Process* last_process_ = nullptr;  ///< most records come many at a time from one process
+  std::unordered_map<std::string, RunSummary> runs_;
+  std::deque<std::string> run_order_;  ///< oldest first; bounds runs_
+  std::vector<std::string> warnings_;
+  uint64_t now_ns_ = 0;
+  uint64_t now_unix_ns_ = 0;
+  bool reading_ = true;
+};
+
+}  // namespace seamtrace::collector
