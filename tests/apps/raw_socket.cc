@@ -106,8 +106,10 @@ class Script {
       return;
     }
     words >> name;
+    std::istringstream again(line);
+    again >> operation >> name;
     if (open(operation, name, words) || transfer(operation, name, words) ||
-        change(operation, name, words))
+        change(operation, name, again))
       return;
     std::cout << "unknown operation: " << line << "\n";
     std::exit(2);

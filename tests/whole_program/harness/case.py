@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 import unittest
 
 from harness.session import Traced, Untraced
@@ -70,6 +71,15 @@ class SessionTest(unittest.TestCase):
 
 
 class _Result(unittest.TextTestResult):
+    def startTest(self, test):
+        super().startTest(test)
+        self._started = time.monotonic()
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        if (seconds := time.monotonic() - self._started) > 3:
+            self.stream.writeln(f"{test.id()} took {seconds:.1f} s")
+
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self.stream.writeln(f"SKIPPED {test.id()}: {reason}")

@@ -3,7 +3,7 @@
 import os
 import pathlib
 
-from harness.waiting import free_port
+from harness.waiting import free_port  # noqa: F401
 
 PAGE = "a page of the distribution's server\n" * 40
 

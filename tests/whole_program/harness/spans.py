@@ -20,6 +20,7 @@ class Span:
         self.links = raw["links"]
         self.trace_state = raw["traceState"]
         self.flags = raw["flags"]
+        self.scope_name = raw["scope"]["name"]
         self.start = int(raw["start"])
         self.end = int(raw["end"])
 

@@ -4,6 +4,8 @@ import re
 import socket
 import threading
 
+from harness.waiting import eventually
+
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 TRACE_ID, REMOTE_SPAN_ID = TRACEPARENT.split("-")[1:3]
 
@@ -46,6 +48,13 @@ def exchange(port, bytes_or_pieces, host="127.0.0.1"):
 
 def get(port, path, *headers, host="127.0.0.1"):
     return exchange(port, request(path, headers=headers), host)
+
+
+def get_kept(port, path, *headers):
+    """The response over a connection that the server may keep."""
+    with connect(port) as connection:
+        connection.sendall(request(path, headers=headers, close=False))
+        return undated(read_response(connection)[0])
 
 
 def undated(response):
@@ -101,6 +110,9 @@ class RecordingServer:
         self._number = 0
         self._lock = threading.Lock()
         self._connections = []
+        self._peers = []
+        self._ended = 0
+        self._family = family
         self._listener = socket.socket(family)
         if family != socket.AF_UNIX:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -127,16 +139,32 @@ class RecordingServer:
         with self._lock:
             return b"".join(bytes(stream) for stream in self.streams)
 
+    def final_stream(self):
+        """The same, when the clients are known to have ended: nothing is on its way any more."""
+        with socket.socket(self._family) as last:
+            # Connections are accepted in order, so all others have been when this one is.
+            last.connect(self._listener.getsockname())
+            eventually(lambda: self._is_known(last.getsockname()), "the last connection")
+        eventually(lambda: self._ended == len(self.streams), "the connections to end")
+        return self.stream
+
+    def _is_known(self, name):
+        if self._family == socket.AF_UNIX:
+            return True
+        with self._lock:
+            return any(name == peer for peer in self._peers)
+
     def _accept(self):
         while True:
             try:
-                connection, _ = self._listener.accept()
+                connection, peer = self._listener.accept()
             except OSError:
                 return
             stream = bytearray()
             with self._lock:
                 self.streams.append(stream)
                 self._connections.append(connection)
+                self._peers.append(peer)
             threading.Thread(target=self._serve, args=(connection, stream), daemon=True).start()
 
     def _serve(self, connection, stream):
@@ -154,6 +182,8 @@ class RecordingServer:
             pass
         finally:
             connection.close()
+            with self._lock:
+                self._ended += 1
 
     def _reply(self, connection, head):
         with self._lock:
