@@ -182,6 +182,7 @@ class OtlpExporter final : public Exporter {
     not_before_ = Clock::now() + asked.value_or(backoff(options_.retry, attempt, random));
     not_before_is_asked_ = asked.has_value();
     const std::lock_guard lock(mutex_);
+    flush_count_at_failure_ = flush_count_;
     ++statistics_.retries;
     statistics_.last_error = last_problem_ + "; trying again";
   }
@@ -190,9 +191,8 @@ class OtlpExporter final : public Exporter {
   /// our own back-off short, never a pause that the receiver asked for. False: stopping.
   bool wait_until_allowed(Clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    const uint64_t flush_count = flush_count_;
     changed_.wait_until(lock, std::min(not_before_, deadline), [&] {
-      return stop_ || (flush_count_ != flush_count && !not_before_is_asked_);
+      return stop_ || (flush_count_ != flush_count_at_failure_ && !not_before_is_asked_);
     });
     return !stop_;
   }
@@ -262,6 +262,7 @@ class OtlpExporter final : public Exporter {
   Clock::time_point next_export_{};
   uint64_t flush_target_ = 0;  ///< batches up to this one are wanted out at once
   uint64_t flush_count_ = 0;
+  uint64_t flush_count_at_failure_ = 0;
   ExporterStatistics statistics_;
 
   std::thread thread_;  ///< last: everything above exists before it starts
