@@ -1,6 +1,7 @@
 // Configuration: the table of wire/configuration.def as data, and the rules of
 // parsing that agent and collector must share.
-// Memory:  allocates nothing; values are borrowed.
+// Memory:  allocates nothing; values are borrowed. No call that could throw: the agent has no
+//          C++ runtime.
 // Source:  OpenTelemetry specification, configuration/sdk-environment-variables.
 #pragma once
 
@@ -11,7 +12,15 @@
 namespace seamtrace::wire {
 
 enum class OptionKind : uint8_t {
-  boolean, string, integer, duration, ratio, choice, choices, pairs, names,
+  boolean,
+  string,
+  integer,
+  duration,
+  ratio,
+  choice,
+  choices,
+  pairs,
+  names,
 };
 enum class OptionReader : uint8_t { agent, collector, both };
 
@@ -52,9 +61,13 @@ constexpr std::string_view trim(std::string_view text) {
 /// Takes the next item off a comma list, trimmed; `rest` keeps what follows.
 /// Empty items come back empty; call while `rest.data() != nullptr`.
 constexpr std::string_view next_item(std::string_view& rest) {
-  const size_t comma = rest.find(',');
-  const std::string_view item = trim(rest.substr(0, comma));
-  rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+  size_t comma = 0;
+  while (comma < rest.size() && rest[comma] != ',') ++comma;
+  const std::string_view item = trim({rest.data(), comma});
+  if (comma == rest.size())
+    rest = {};
+  else
+    rest.remove_prefix(comma + 1);
   return item;
 }
 
@@ -103,7 +116,8 @@ constexpr Parsed<double> parse_ratio(std::string_view text) {
   if (!digits) return {};
   if (i < text.size()) {
     if (to_lower(text[i]) != 'e') return {};
-    std::string_view exponent = text.substr(i + 1);
+    std::string_view exponent = text;
+    exponent.remove_prefix(i + 1);
     const bool negative = !exponent.empty() && exponent[0] == '-';
     if (!exponent.empty() && (exponent[0] == '-' || exponent[0] == '+')) exponent.remove_prefix(1);
     const Parsed<uint64_t> power = parse_integer(exponent, 0, 300);
@@ -119,9 +133,10 @@ constexpr Parsed<double> parse_ratio(std::string_view text) {
 constexpr Parsed<uint32_t> parse_choice(std::string_view text, std::string_view values) {
   uint32_t index = 0;
   while (!values.empty()) {
-    const size_t space = values.find(' ');
-    if (equals_ignoring_case(text, values.substr(0, space))) return {index, true};
-    if (space == std::string_view::npos) break;
+    size_t space = 0;
+    while (space < values.size() && values[space] != ' ') ++space;
+    if (equals_ignoring_case(text, {values.data(), space})) return {index, true};
+    if (space == values.size()) break;
     values.remove_prefix(space + 1);
     ++index;
   }

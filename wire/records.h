@@ -20,8 +20,8 @@ enum class RecordType : uint16_t {
 
 /// Starts every record; records are aligned to 8 bytes within a chunk.
 struct RecordHeader {
-  uint32_t size;    ///< whole record with its padding, a multiple of 8
-  uint16_t type;    ///< RecordType
+  uint32_t size;  ///< whole record with its padding, a multiple of 8
+  uint16_t type;  ///< RecordType
   uint16_t reserved;
 };
 static_assert(sizeof(RecordHeader) == 8);
@@ -44,63 +44,64 @@ enum class Association : uint8_t {
 
 /// How the exchange ended.
 enum class Outcome : uint8_t {
-  kComplete = 0,            ///< a whole response was seen
-  kResponseCut = 1,         ///< the connection ended within the response
-  kNoResponse = 2,          ///< it ended after the request, before any response byte
-  kRequestCut = 3,          ///< it ended within the request
-  kUpgraded = 4,            ///< 101, or a tunnel: complete, the connection is no longer ours
-  kLost = 5,                ///< we had to stop following the connection; see the counters
-  kInFlight = 6,            ///< only in slots: not ended yet
+  kComplete = 0,     ///< a whole response was seen
+  kResponseCut = 1,  ///< the connection ended within the response
+  kNoResponse = 2,   ///< it ended after the request, before any response byte
+  kRequestCut = 3,   ///< it ended within the request
+  kUpgraded = 4,     ///< 101, or a tunnel: complete, the connection is no longer ours
+  kLost = 5,         ///< we had to stop following the connection; see the counters
+  kInFlight = 6,     ///< only in slots: not ended yet
 };
 
 /// A socket address; all zero when unknown.
 struct Endpoint {
-  uint8_t family;      ///< AF_UNIX 1, AF_INET 2, AF_INET6 10, 0 unknown
+  uint8_t family;  ///< AF_UNIX 1, AF_INET 2, AF_INET6 10, 0 unknown
   uint8_t reserved;
-  uint16_t port;       ///< host byte order
-  uint8_t address[16]; ///< network order; IPv4 uses the first four
+  uint16_t port;        ///< host byte order
+  uint8_t address[16];  ///< network order; IPv4 uses the first four
 };
 static_assert(sizeof(Endpoint) == 20);
 
 enum ExchangeFlags : uint16_t {
-  kFlagParentRemote = 1,      ///< the parent span lives in another process
-  kFlagHeadTruncated = 2,     ///< some slices were cut or left out for want of room
-  kFlagTraceRestarted = 4,    ///< the incoming context became a link (`link_*`), not the parent
-  kFlagInjected = 8,          ///< context was written into the request
-  kFlagReusedConnection = 16, ///< not the first request of its connection
-  kFlagFinalStatusSeen = 32,  ///< `status` is of a final (not 1xx) response
-  kFlagForwardedContext = 64, ///< the program forwarded the caller's traceparent; its parent-id was set to ours
+  kFlagParentRemote = 1,       ///< the parent span lives in another process
+  kFlagHeadTruncated = 2,      ///< some slices were cut or left out for want of room
+  kFlagTraceRestarted = 4,     ///< the incoming context became a link (`link_*`), not the parent
+  kFlagInjected = 8,           ///< context was written into the request
+  kFlagReusedConnection = 16,  ///< not the first request of its connection
+  kFlagFinalStatusSeen = 32,   ///< `status` is of a final (not 1xx) response
+  kFlagForwardedContext =
+      64,  ///< the program forwarded the caller's traceparent; its parent-id was set to ours
 };
 
 /// One request with its response. All times are CLOCK_MONOTONIC nanoseconds of
 /// the producing machine; ids are binary, as they stand in traceparent.
 struct ExchangeRecord {
   RecordHeader header;
-  uint64_t start_ns;            ///< first byte read (server) or about to be sent (client)
-  uint64_t response_start_ns;   ///< first response byte, 0 if there was none
-  uint64_t end_ns;              ///< last response byte, or the end of the connection; 0 in flight
+  uint64_t start_ns;           ///< first byte read (server) or about to be sent (client)
+  uint64_t response_start_ns;  ///< first response byte, 0 if there was none
+  uint64_t end_ns;             ///< last response byte, or the end of the connection; 0 in flight
   uint8_t trace_id[16];
   uint8_t span_id[8];
-  uint8_t parent_span_id[8];    ///< all zero: none
-  uint8_t link_trace_id[16];    ///< with kFlagTraceRestarted
+  uint8_t parent_span_id[8];  ///< all zero: none
+  uint8_t link_trace_id[16];  ///< with kFlagTraceRestarted
   uint8_t link_span_id[8];
   uint64_t connection_id;       ///< unique within the process
   uint64_t request_body_bytes;  ///< as framed by the protocol (after chunk headers)
   uint64_t response_body_bytes;
   Endpoint local;
   Endpoint peer;
-  uint32_t tid;                 ///< the thread that saw the request
-  int32_t error_number;         ///< errno of the call that ended it, 0 if none
-  uint16_t status;              ///< HTTP status code, 0 if none was seen
-  uint16_t flags;               ///< ExchangeFlags
-  uint8_t role;                 ///< Role
-  uint8_t protocol;             ///< Protocol
-  uint8_t association;          ///< Association
-  uint8_t outcome;              ///< Outcome
-  uint8_t trace_flags;          ///< W3C trace flags of this span
-  uint8_t resend_count;         ///< reserved, 0
+  uint32_t tid;          ///< the thread that saw the request
+  int32_t error_number;  ///< errno of the call that ended it, 0 if none
+  uint16_t status;       ///< HTTP status code, 0 if none was seen
+  uint16_t flags;        ///< ExchangeFlags
+  uint8_t role;          ///< Role
+  uint8_t protocol;      ///< Protocol
+  uint8_t association;   ///< Association
+  uint8_t outcome;       ///< Outcome
+  uint8_t trace_flags;   ///< W3C trace flags of this span
+  uint8_t resend_count;  ///< reserved, 0
   uint16_t slice_count;
-  uint32_t slice_bytes;         ///< bytes of slices that follow
+  uint32_t slice_bytes;  ///< bytes of slices that follow
   uint32_t reserved;
 };
 static_assert(sizeof(ExchangeRecord) == 184);
@@ -108,18 +109,18 @@ static_assert(offsetof(ExchangeRecord, trace_id) == 32);
 
 /// What a slice holds. Bytes are raw: as they went over the connection.
 enum class SliceKind : uint8_t {
-  kRequestLine = 1,      ///< `GET /path HTTP/1.1`, without the line end
-  kRequestHeader = 2,    ///< `Name: value`, without the line end
-  kResponseLine = 3,     ///< `HTTP/1.1 200 OK`
+  kRequestLine = 1,    ///< `GET /path HTTP/1.1`, without the line end
+  kRequestHeader = 2,  ///< `Name: value`, without the line end
+  kResponseLine = 3,   ///< `HTTP/1.1 200 OK`
   kResponseHeader = 4,
-  kTraceState = 5,       ///< the tracestate in force, combined
-  kUnixPath = 6,         ///< peer path of an AF_UNIX connection
+  kTraceState = 5,  ///< the tracestate in force, combined
+  kUnixPath = 6,    ///< peer path of an AF_UNIX connection
 };
 
 /// A slice: this head, then `length` bytes, no padding.
 struct SliceHeader {
-  uint8_t kind;      ///< SliceKind
-  uint8_t truncated; ///< 1: the original was longer
+  uint8_t kind;       ///< SliceKind
+  uint8_t truncated;  ///< 1: the original was longer
   uint16_t length;
 };
 static_assert(sizeof(SliceHeader) == 4);

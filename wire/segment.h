@@ -41,19 +41,19 @@ inline constexpr uint32_t kProcessInfoBytes = 32 * 1024;
 struct SegmentHeader {
   std::atomic<uint64_t> magic;
   uint32_t version;
-  uint32_t header_bytes;        ///< sizeof(SegmentHeader)
-  uint64_t segment_bytes;       ///< size of the whole file
-  uint32_t pid;                 ///< as the producer sees itself (its own pid namespace)
-  uint32_t uid;                 ///< effective user when the segment was made
-  uint64_t pid_namespace;       ///< inode of /proc/self/ns/pid, 0 when unknown
-  uint64_t process_start_ticks; ///< field 22 of /proc/self/stat, 0 when unknown
-  uint64_t created_monotonic_ns;///< CLOCK_MONOTONIC at creation
-  uint64_t created_realtime_ns; ///< CLOCK_REALTIME at the same moment, since 1970
+  uint32_t header_bytes;          ///< sizeof(SegmentHeader)
+  uint64_t segment_bytes;         ///< size of the whole file
+  uint32_t pid;                   ///< as the producer sees itself (its own pid namespace)
+  uint32_t uid;                   ///< effective user when the segment was made
+  uint64_t pid_namespace;         ///< inode of /proc/self/ns/pid, 0 when unknown
+  uint64_t process_start_ticks;   ///< field 22 of /proc/self/stat, 0 when unknown
+  uint64_t created_monotonic_ns;  ///< CLOCK_MONOTONIC at creation
+  uint64_t created_realtime_ns;   ///< CLOCK_REALTIME at the same moment, since 1970
   uint32_t chunk_count;
   uint32_t chunk_bytes;
   uint32_t slot_count;
   uint32_t slot_bytes;
-  uint32_t record_version;      ///< kRecordVersion of the producer
+  uint32_t record_version;  ///< kRecordVersion of the producer
   uint32_t reserved_0;
   /// One past the highest chunk index ever used; grows only. Agent.
   std::atomic<uint32_t> chunk_high_water;
@@ -84,9 +84,9 @@ inline constexpr uint64_t kRejectAll = uint64_t{1} << 56;
 /// the environment at creation; afterwards only the collector writes it, and
 /// the agent reads each field with a relaxed load where it matters.
 struct ControlBlock {
-  std::atomic<uint32_t> tracing;             ///< 1 on, 0 off (context still propagates)
-  std::atomic<uint32_t> sampler;             ///< Sampler
-  std::atomic<uint64_t> rejection_threshold; ///< 0 .. kRejectAll
+  std::atomic<uint32_t> tracing;              ///< 1 on, 0 off (context still propagates)
+  std::atomic<uint32_t> sampler;              ///< Sampler
+  std::atomic<uint64_t> rejection_threshold;  ///< 0 .. kRejectAll
   /// CLOCK_MONOTONIC of the collector's last visit, 0 if there was none.
   std::atomic<uint64_t> collector_heartbeat_ns;
   std::atomic<uint32_t> collector_pid;
@@ -120,15 +120,17 @@ struct ProcessInfo {
 };
 static_assert(sizeof(ProcessInfo) == kProcessInfoBytes);
 
-/// Life of a chunk: kFree -> kOwned (a thread of the agent, by compare-exchange)
-/// -> kFull (its owner) -> kFree (the collector, after it has taken the records).
-enum class ChunkState : uint32_t { kFree = 0, kOwned = 1, kFull = 2 };
+/// Life of a chunk: kFree -> kClaimed (a thread of the agent, by compare-exchange; it resets
+/// `committed` and `consumed`, and the collector looks away) -> kOwned -> kFull (its owner)
+/// -> kFree (the collector, after it has taken the records).
+enum class ChunkState : uint32_t { kFree = 0, kOwned = 1, kFull = 2, kClaimed = 3 };
 
 struct alignas(64) ChunkDescriptor {
   std::atomic<uint32_t> state;      ///< ChunkState
   std::atomic<uint32_t> committed;  ///< bytes of whole records; agent, release store
   std::atomic<uint32_t> owner_tid;  ///< the thread that owns it; agent
-  std::atomic<uint32_t> consumed;   ///< bytes acknowledged; collector. Reset by the agent on acquire.
+  std::atomic<uint32_t>
+      consumed;  ///< bytes acknowledged; collector. Reset by the agent on acquire.
 };
 static_assert(sizeof(ChunkDescriptor) == 64);
 

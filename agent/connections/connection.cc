@@ -1,0 +1,100 @@
+#include "agent/connections/connection.h"
+
+#include "agent/connections/http1_stream.h"
+#include "agent/ring_writer/segment_writer.h"
+#include "agent/runtime/pool.h"
+#include "agent/runtime/process_state.h"
+
+namespace seamtrace::agent::connections {
+
+namespace {
+
+constexpr uint32_t kConnectionCapacity = 64 * 1024;
+constexpr uint32_t kTextBlockCapacity = 4 * 1024;
+
+Pool<Connection, kConnectionCapacity> pool;
+Pool<TextBlock, kTextBlockCapacity> text_blocks;
+
+void drop_text(Connection& connection) {
+  for (Direction* direction : {&connection.request, &connection.response}) {
+    if (direction->carry_block != nullptr) give_back(direction->carry_block);
+    direction->carry_block = nullptr;
+    direction->carry = {};
+  }
+  if (connection.pending.block != nullptr) give_back(connection.pending.block);
+  connection.pending.block = nullptr;
+  connection.pending.size = 0;
+}
+
+}  // namespace
+
+bool open_pools() { return pool.open() && text_blocks.open(); }
+
+Connection* create(wire::Role role, bool role_certain) {
+  Connection* connection = pool.take();
+  if (connection == nullptr) {
+    ring_writer::count(wire::Counter::bypass_no_connection);
+    return nullptr;
+  }
+  using codecs::Http1Codec;
+  connection->references.store(1, std::memory_order_relaxed);
+  connection->role = role;
+  connection->role_certain = role_certain;
+  connection->recognised = false;
+  connection->given_up = false;
+  connection->reused = false;
+  connection->last_error = 0;
+  connection->id = process_state.next_connection_id.fetch_add(1, std::memory_order_relaxed) + 1;
+  connection->peer = {};
+  connection->request.codec = Http1Codec(Http1Codec::Direction::kRequest);
+  connection->response.codec = Http1Codec(Http1Codec::Direction::kResponse);
+  connection->request.carry = {};
+  connection->response.carry = {};
+  connection->request.carry_block = nullptr;
+  connection->response.carry_block = nullptr;
+  connection->oldest = nullptr;
+  connection->newest = nullptr;
+  connection->receiving = nullptr;
+  connection->in_flight = 0;
+  connection->message_start_ns = 0;
+  connection->opener = {};
+  connection->context_headers.clear();
+  connection->resumed = nullptr;
+  connection->pending.size = 0;
+  connection->pending.sent = 0;
+  connection->pending.replaces = 0;
+  connection->pending.block = nullptr;
+  return connection;
+}
+
+void release(Connection& connection) {
+  if (connection.references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // A lock that cannot be had is held by a thread that was stopped or is gone: the object is
+  // abandoned rather than shared.
+  if (!connection.lock.try_acquire()) return;
+  Moment moment;
+  end_exchanges(connection, moment, wire::Outcome::kNoResponse);
+  drop_text(connection);
+  connection.generation.fetch_add(1, std::memory_order_release);
+  connection.lock.release();
+  pool.give_back(&connection);
+}
+
+bool survive_fork(Connection& connection) {
+  connection.lock.reset();
+  const bool untouched = !connection.recognised && connection.pending.size == 0 &&
+                         connection.request.codec.between_messages();
+  connection.oldest = nullptr;
+  connection.newest = nullptr;
+  connection.receiving = nullptr;
+  connection.resumed = nullptr;
+  connection.in_flight = 0;
+  connection.opener = {};
+  if (!untouched) connection.given_up = true;
+  return untouched;
+}
+
+TextBlock* take_text_block() { return text_blocks.take(); }
+void give_back(TextBlock* block) { text_blocks.give_back(block); }
+
+}  // namespace seamtrace::agent::connections

@@ -1,0 +1,104 @@
+// Connection: a stream socket that may carry traced requests.
+// Path:    hooks -> [connections] -> codecs, context, spans
+// Owner:   the fds that refer to it (dup shares it); from a type-stable pool.
+// Threads: everything but `references` and `generation` is under `lock`.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "agent/codecs/http1/http1_codec.h"
+#include "agent/connections/context_headers.h"
+#include "agent/runtime/spin_lock.h"
+#include "agent/spans/exchange.h"
+#include "wire/records.h"
+
+namespace seamtrace::agent {
+
+/// Room for a line that is split over chunks, and for inserts that exceed the inline room.
+struct TextBlock {
+  static constexpr uint32_t kCapacity = 12 * 1024;
+  std::atomic<uint32_t> pool_next;
+  char text[kCapacity];
+};
+
+/// Our text that has to go onto the wire next, before any further byte of the program's.
+struct PendingText {
+  static constexpr uint32_t kInlineCapacity = 192;
+  uint32_t size;  ///< 0: nothing pending
+  uint32_t sent;
+  uint32_t replaces;  ///< how many of the program's coming bytes it stands for (0: an insert)
+  TextBlock* block;   ///< null: the text is inline
+  char inline_text[kInlineCapacity];
+
+  const char* bytes() const { return block != nullptr ? block->text : inline_text; }
+  uint32_t left() const { return size - sent; }
+};
+
+/// One direction of a connection.
+struct Direction {
+  codecs::Http1Codec codec{codecs::Http1Codec::Direction::kRequest};
+  codecs::Carry carry;
+  TextBlock* carry_block = nullptr;
+};
+
+/// The state of the request direction before a client's write was parsed, for when the kernel takes
+/// only a part of it.
+struct SendCheckpoint {
+  codecs::Http1Codec codec{codecs::Http1Codec::Direction::kRequest};
+  bool carry_in_use;
+  bool head_done;
+  ContextReference newest;
+  Exchange* receiving;
+  ContextHeaders context_headers;
+  uint32_t slice_bytes;
+  uint16_t slice_count;
+  uint16_t record_flags;
+  uint64_t body_bytes;
+};
+
+struct alignas(64) Connection {
+  std::atomic<uint32_t> pool_next;
+  std::atomic<uint32_t> references;  ///< fds that mean it
+  std::atomic<uint64_t> generation;
+  SpinLock lock;
+  wire::Role role;
+  bool role_certain;   ///< false: inherited or received over a Unix socket
+  bool recognised;     ///< the first bytes were HTTP/1
+  bool given_up;       ///< no longer followed; only pending text may still have to go out
+  bool reused;         ///< a request has been completed on it
+  int32_t last_error;  ///< errno of a failed call, 0
+  uint64_t id;
+  wire::Endpoint peer;
+  Direction request;
+  Direction response;
+  Exchange* oldest;  ///< waits for its response, or is having it
+  Exchange* newest;
+  Exchange* receiving;  ///< its request is not complete yet
+  uint32_t in_flight;
+  uint64_t message_start_ns;
+  ContextReference opener;         ///< client: the context under which connect() was called
+  ContextHeaders context_headers;  ///< of the request head under way
+
+  // Injection (client).
+  Exchange* resumed;  ///< its start line comes again: the kernel did not take it all before
+  PendingText pending;
+  SendCheckpoint checkpoint;
+};
+
+namespace connections {
+
+/// Maps the pools.
+bool open_pools();
+/// A fresh connection with one reference, or null (counted).
+Connection* create(wire::Role role, bool role_certain);
+/// Drops one reference; the last one ends what is in flight and frees it.
+void release(Connection& connection);
+/// Only in a forked child: true when the connection may be followed there, too.
+bool survive_fork(Connection& connection);
+
+TextBlock* take_text_block();
+void give_back(TextBlock* block);
+
+}  // namespace connections
+}  // namespace seamtrace::agent

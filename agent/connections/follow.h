@@ -1,0 +1,53 @@
+// follow(): the frame around everything that happens on a connection.
+// Threads: takes the lock, checks that the fd still means the connection, gives up what cannot be
+//          followed any longer.
+#pragma once
+
+#include "agent/connections/fd_table.h"
+#include "agent/connections/http1_stream.h"
+#include "agent/ring_writer/segment_writer.h"
+
+namespace seamtrace::agent::connections {
+
+/// Samples the agent's own time into the overhead counters, one call in many.
+class OverheadSample {
+ public:
+  OverheadSample();
+  ~OverheadSample();
+  OverheadSample(const OverheadSample&) = delete;
+  OverheadSample& operator=(const OverheadSample&) = delete;
+
+ private:
+  uint64_t start_ns_ = 0;
+};
+
+/// Stops following: ends its exchanges as lost and counts why. Under the lock.
+void give_up(Connection& connection, Moment& moment);
+
+/// Takes the connection out of the table when nothing is left to do for it. Not under the lock.
+void abandon_if_done(int fd, FdEntry entry);
+
+/// f(connection, moment) -> Fed, under the lock, unless the connection is another or given up.
+template <typename F>
+void follow(int fd, FdEntry entry, F f) {
+  const OverheadSample sample;
+  Connection& connection = *connection_in(entry);
+  bool given_up = false;
+  {
+    SpinLockHolder lock(connection.lock);
+    if (!lock) {
+      replace_entry_if(fd, entry, kNotTraced);
+      ring_writer::count(wire::Counter::bypass_lock_busy);
+      return;
+    }
+    if (!is_current(entry)) return;
+    if (!connection.given_up) {
+      Moment moment;
+      if (f(connection, moment) == Fed::kNotHttp1) give_up(connection, moment);
+    }
+    given_up = connection.given_up;
+  }
+  if (given_up) abandon_if_done(fd, entry);
+}
+
+}  // namespace seamtrace::agent::connections

@@ -1,0 +1,279 @@
+#include "agent/connections/http1_stream.h"
+
+#include <string.h>
+
+#include "agent/connections/request_head.h"
+#include "agent/context/context.h"
+#include "agent/ring_writer/segment_writer.h"
+#include "agent/runtime/platform.h"
+#include "agent/runtime/process_state.h"
+
+namespace seamtrace::agent::connections {
+
+namespace {
+
+using codecs::Chunk;
+using codecs::Http1Event;
+using ring_writer::count;
+using wire::Counter;
+using Kind = Http1Event::Kind;
+
+constexpr uint32_t kMostInFlight = 1024;
+
+/// Gives the codec room for a split line; without memory the line counts as truncated.
+void provide_carry(Direction& direction) {
+  direction.carry_block = take_text_block();
+  direction.carry.bytes = direction.carry_block != nullptr ? direction.carry_block->text : nullptr;
+  direction.carry.capacity = direction.carry_block != nullptr ? TextBlock::kCapacity : 0;
+  static char no_room;
+  if (direction.carry.bytes == nullptr) direction.carry.bytes = &no_room;
+}
+
+void drop_unused_carry(Direction& direction) {
+  if (direction.carry.bytes == nullptr || direction.carry.size != 0 || direction.carry.truncated)
+    return;
+  if (direction.carry_block != nullptr) give_back(direction.carry_block);
+  direction.carry_block = nullptr;
+  direction.carry = {};
+}
+
+Exchange* begin_exchange(Connection& connection, Moment& moment) {
+  if (connection.in_flight == kMostInFlight) {
+    count(Counter::bypass_pipeline_too_deep);
+    return nullptr;
+  }
+  if (connection.message_start_ns == 0) connection.message_start_ns = moment.ns();
+  Exchange* exchange = spans::begin(connection.role, connection.message_start_ns);
+  connection.message_start_ns = 0;
+  if (exchange == nullptr) return nullptr;
+  if (connection.newest != nullptr)
+    connection.newest->next = exchange;
+  else
+    connection.oldest = exchange;
+  connection.newest = exchange;
+  ++connection.in_flight;
+  return exchange;
+}
+
+/// Ends the oldest exchange and gives its memory back.
+void finish_oldest(Connection& connection, wire::Outcome outcome, Moment& moment) {
+  Exchange* exchange = connection.oldest;
+  connection.oldest = exchange->next;
+  if (connection.oldest == nullptr) connection.newest = nullptr;
+  if (connection.receiving == exchange) connection.receiving = nullptr;
+  if (connection.resumed == exchange) connection.resumed = nullptr;
+  --connection.in_flight;
+  connection.reused = true;
+  const bool failed = outcome != wire::Outcome::kComplete && outcome != wire::Outcome::kUpgraded;
+  spans::finish(*exchange, outcome, moment.ns(), failed ? connection.last_error : 0);
+  spans::release(exchange);
+}
+
+/// A request's start line: a new exchange, or the one that is being sent a second time.
+bool start_request(Connection& connection, const Http1Event& event, Moment& moment) {
+  Exchange* exchange = connection.resumed;
+  connection.resumed = nullptr;
+  if (exchange == nullptr) {
+    exchange = begin_exchange(connection, moment);
+    if (exchange == nullptr) return false;
+    open_request_record(connection, *exchange);
+  }
+  exchange->method = event.method;
+  connection.receiving = exchange;
+  connection.context_headers.clear();
+  connection.context_headers.note_baggage(false);
+  if (!connection.recognised) {
+    connection.recognised = true;
+    count(Counter::connections);
+  }
+  spans::add_slice(*exchange, wire::SliceKind::kRequestLine, event.line, event.line_size,
+                   event.truncated);
+  return true;
+}
+
+void end_request(Connection& connection) {
+  if (connection.receiving == nullptr) return;
+  connection.receiving->request_complete = true;
+  connection.receiving = nullptr;
+}
+
+/// A response has begun: which request it answers, and whose context comes back.
+void start_response(Connection& connection, const Http1Event& event, Moment& moment) {
+  Exchange* exchange = connection.oldest;
+  if (exchange == nullptr) return;
+  connection.response.codec.answers(exchange->method);
+  constexpr uint16_t kSwitchingProtocols = 101, kFirstFinal = 200;
+  if (event.status < kFirstFinal && event.status != kSwitchingProtocols) return;
+  exchange->response_started = true;
+  if (wire::ExchangeRecord* record = spans::record_of(*exchange)) {
+    record->status = event.status;
+    record->flags |= wire::kFlagFinalStatusSeen;
+    record->response_start_ns = moment.ns();
+  }
+}
+
+}  // namespace
+
+uint64_t Moment::ns() {
+  if (ns_ == 0) ns_ = monotonic_ns();
+  return ns_;
+}
+
+FeedResult feed_request(Connection& connection, const char* bytes, size_t size, Moment& moment,
+                        Edit* edit, size_t base) {
+  Direction& direction = connection.request;
+  Chunk chunk{bytes, size, 0};
+  FeedResult result;
+  if (direction.codec.between_messages()) connection.message_start_ns = moment.ns();
+  for (;;) {
+    const Http1Event event = direction.codec.next(chunk, direction.carry);
+    switch (event.kind) {
+      case Kind::kNeedMore:
+        drop_unused_carry(direction);
+        result.consumed = size;
+        return result;
+      case Kind::kNeedCarry:
+        provide_carry(direction);
+        break;
+      case Kind::kNotHttp1:
+      case Kind::kSwitched:
+        result.fed = Fed::kNotHttp1;
+        return result;
+      case Kind::kStartLine:
+        if (!start_request(connection, event, moment)) {
+          result.fed = Fed::kNotHttp1;
+          return result;
+        }
+        break;
+      case Kind::kHeader:
+        if (!event.trailer && connection.receiving != nullptr)
+          add_request_field(connection, *connection.receiving, event);
+        break;
+      case Kind::kHeadEnd:
+        if (connection.receiving != nullptr)
+          complete_request_head(connection, *connection.receiving, event, edit, base);
+        break;
+      case Kind::kBody:
+        if (connection.receiving != nullptr)
+          connection.receiving->request_body_bytes += event.body_bytes;
+        break;
+      case Kind::kMessageEnd:
+        end_request(connection);
+        if (chunk.position < size) {
+          if (edit != nullptr) {
+            result.fed = Fed::kStopped;
+            result.consumed = chunk.position;
+            return result;
+          }
+          connection.message_start_ns = moment.ns();
+        }
+        break;
+    }
+  }
+}
+
+Fed feed_response(Connection& connection, const char* bytes, size_t size, Moment& moment) {
+  Direction& direction = connection.response;
+  Chunk chunk{bytes, size, 0};
+  for (;;) {
+    const Http1Event event = direction.codec.next(chunk, direction.carry);
+    Exchange* exchange = connection.oldest;
+    switch (event.kind) {
+      case Kind::kNeedMore:
+        drop_unused_carry(direction);
+        return Fed::kAll;
+      case Kind::kNeedCarry:
+        provide_carry(direction);
+        break;
+      case Kind::kNotHttp1:
+        return Fed::kNotHttp1;
+      case Kind::kStartLine:
+        start_response(connection, event, moment);
+        break;
+      case Kind::kHeader:
+        if (exchange != nullptr && exchange->response_started && !event.trailer)
+          add_response_field(*exchange, event);
+        break;
+      case Kind::kHeadEnd:
+        break;
+      case Kind::kBody:
+        if (exchange != nullptr) exchange->response_body_bytes += event.body_bytes;
+        break;
+      case Kind::kMessageEnd:
+        if (!event.interim && exchange != nullptr)
+          finish_oldest(connection, wire::Outcome::kComplete, moment);
+        break;
+      case Kind::kSwitched:
+        if (exchange != nullptr) finish_oldest(connection, wire::Outcome::kUpgraded, moment);
+        count(Counter::bypass_upgraded);
+        connection.given_up = true;
+        return Fed::kAll;
+    }
+  }
+}
+
+Fed skip_opaque(Connection& connection, bool of_request, uint64_t bytes, Moment& moment) {
+  Direction& direction = of_request ? connection.request : connection.response;
+  bool message_ended = false;
+  if (!direction.codec.skip_opaque(bytes, message_ended)) {
+    count(Counter::bypass_opaque_bytes);
+    return Fed::kNotHttp1;
+  }
+  if (of_request) {
+    if (connection.receiving != nullptr) connection.receiving->request_body_bytes += bytes;
+    if (message_ended) end_request(connection);
+  } else if (connection.oldest != nullptr) {
+    connection.oldest->response_body_bytes += bytes;
+    if (message_ended) finish_oldest(connection, wire::Outcome::kComplete, moment);
+  }
+  return Fed::kAll;
+}
+
+void stream_ended(Connection& connection, Moment& moment) {
+  if (connection.role == wire::Role::kServer) {
+    // The client may only have closed its half; a request that is whole will be answered.
+    if (connection.receiving != nullptr && connection.receiving == connection.oldest &&
+        !connection.receiving->response_started)
+      finish_oldest(connection, wire::Outcome::kRequestCut, moment);
+    return;
+  }
+  if (connection.response.codec.end_of_stream() && connection.oldest != nullptr)
+    finish_oldest(connection, wire::Outcome::kComplete, moment);
+  end_exchanges(connection, moment, wire::Outcome::kNoResponse);
+}
+
+void end_exchanges(Connection& connection, Moment& moment, wire::Outcome if_unanswered) {
+  // A server ends a response of open length by closing.
+  if (connection.role == wire::Role::kServer && connection.oldest != nullptr &&
+      connection.oldest->response_started && connection.last_error == 0 &&
+      connection.response.codec.end_of_stream())
+    finish_oldest(connection, wire::Outcome::kComplete, moment);
+  while (connection.oldest != nullptr) {
+    wire::Outcome outcome = if_unanswered;
+    if (if_unanswered != wire::Outcome::kLost) {
+      if (connection.oldest->response_started)
+        outcome = wire::Outcome::kResponseCut;
+      else if (!connection.oldest->request_complete)
+        outcome = wire::Outcome::kRequestCut;
+    }
+    finish_oldest(connection, outcome, moment);
+  }
+}
+
+void withdraw_newest(Connection& connection) {
+  Exchange* newest = connection.newest;
+  if (connection.oldest == newest) {
+    connection.oldest = nullptr;
+    connection.newest = nullptr;
+  } else {
+    Exchange* before = connection.oldest;
+    while (before->next != newest) before = before->next;
+    before->next = nullptr;
+    connection.newest = before;
+  }
+  if (connection.receiving == newest) connection.receiving = nullptr;
+  --connection.in_flight;
+  spans::release(newest);
+}
+
+}  // namespace seamtrace::agent::connections

@@ -1,0 +1,62 @@
+// Http1Stream: drives the codecs of a connection and keeps its exchanges.
+// Path:    connections -> [http1_stream] -> codecs/http1, context, spans
+// Threads: the caller holds the connection's lock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "agent/connections/connection.h"
+
+namespace seamtrace::agent::connections {
+
+/// The moment of a call, read from the clock when first asked for.
+class Moment {
+ public:
+  uint64_t ns();
+
+ private:
+  uint64_t ns_ = 0;
+};
+
+/// What the sender of a client request has to do to its bytes.
+struct Edit {
+  bool wanted = false;
+  size_t offset = 0;  ///< in the bytes fed since the edit was asked for
+  uint32_t replaces =
+      0;  ///< 0: insert `connection.pending` there; else it stands for as many bytes
+};
+
+enum class Fed {
+  kAll,       ///< every byte was taken
+  kStopped,   ///< another message begins: `consumed` bytes were taken
+  kNotHttp1,  ///< never was, or is no longer
+};
+
+struct FeedResult {
+  Fed fed = Fed::kAll;
+  size_t consumed = 0;
+};
+
+/// Feeds bytes of requests: read by a server or sent by a client. With `edit`, contexts may be
+/// injected, and the feed stops before a second message. `base` is the offset of `bytes` in the
+/// gathered write.
+FeedResult feed_request(Connection& connection, const char* bytes, size_t size, Moment& moment,
+                        Edit* edit, size_t base);
+
+/// Feeds bytes of responses: sent by a server or read by a client.
+Fed feed_response(Connection& connection, const char* bytes, size_t size, Moment& moment);
+
+/// Bytes that nobody saw (sendfile, splice, MSG_TRUNC).
+Fed skip_opaque(Connection& connection, bool of_request, uint64_t bytes, Moment& moment);
+
+/// The peer will send no more (a read returned 0).
+void stream_ended(Connection& connection, Moment& moment);
+
+/// Ends everything in flight on the connection.
+void end_exchanges(Connection& connection, Moment& moment, wire::Outcome if_unanswered);
+
+/// Removes the newest exchange as if it had never begun.
+void withdraw_newest(Connection& connection);
+
+}  // namespace seamtrace::agent::connections

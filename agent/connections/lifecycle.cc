@@ -1,0 +1,172 @@
+#include "agent/connections/lifecycle.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "agent/context/context.h"
+#include "agent/ring_writer/segment_writer.h"
+#include "agent/runtime/platform.h"
+#include "agent/runtime/process_state.h"
+
+namespace seamtrace::agent::connections {
+
+namespace {
+
+wire::Endpoint endpoint_of(const sockaddr* address, socklen_t size) {
+  wire::Endpoint endpoint{};
+  if (address == nullptr || size < sizeof(sa_family_t)) return endpoint;
+  if (address->sa_family == AF_INET && size >= sizeof(sockaddr_in)) {
+    sockaddr_in in;
+    memcpy(&in, address, sizeof in);
+    endpoint.family = AF_INET;
+    endpoint.port = ntohs(in.sin_port);
+    memcpy(endpoint.address, &in.sin_addr, 4);
+  } else if (address->sa_family == AF_INET6 && size >= sizeof(sockaddr_in6)) {
+    sockaddr_in6 in6;
+    memcpy(&in6, address, sizeof in6);
+    endpoint.family = AF_INET6;
+    endpoint.port = ntohs(in6.sin6_port);
+    memcpy(endpoint.address, &in6.sin6_addr, 16);
+  } else if (address->sa_family == AF_UNIX) {
+    endpoint.family = AF_UNIX;
+  }
+  return endpoint;
+}
+
+long socket_option(int fd, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  const long result =
+      raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, option, as_argument(&value), as_argument(&size));
+  return result < 0 ? result : value;
+}
+
+wire::Endpoint ask_peer(int fd) {
+  sockaddr_storage address;
+  socklen_t size = sizeof address;
+  if (raw_syscall(SYS_getpeername, fd, as_argument(&address), as_argument(&size)) != 0) return {};
+  return endpoint_of(reinterpret_cast<const sockaddr*>(&address), size);
+}
+
+void forget(FdEntry old) {
+  if (is_connection(old)) release(*connection_in(old));
+}
+
+Connection* install(int fd, wire::Role role, bool role_certain) {
+  Connection* connection = settings.http ? create(role, role_certain) : nullptr;
+  forget(replace_entry(fd, connection == nullptr ? kNotTraced : entry_for(*connection)));
+  return connection;
+}
+
+bool is_traceable_family(int domain) {
+  return domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX;
+}
+
+}  // namespace
+
+void socket_created(int fd, int domain, int type) {
+  constexpr int kTypeMask = 0xf;
+  const bool stream = (type & kTypeMask) == SOCK_STREAM && is_traceable_family(domain);
+  forget(replace_entry(fd, stream ? kStreamSocket : kNotTraced));
+}
+
+void listening(int fd) { forget(replace_entry(fd, kListening)); }
+
+void accepted(int fd, const sockaddr* address, socklen_t size) {
+  Connection* connection = install(fd, wire::Role::kServer, true);
+  if (connection == nullptr) return;
+  connection->peer = address != nullptr && size != 0 ? endpoint_of(address, size) : ask_peer(fd);
+}
+
+void connecting(int fd, const sockaddr* address, socklen_t size) {
+  const FdEntry entry = entry_of(fd);
+  if (address != nullptr && address->sa_family == AF_UNSPEC) {  // dissolves the association
+    forget(replace_entry(fd, kStreamSocket));
+    return;
+  }
+  if (is_connection(entry)) return;  // asked again about a connect under way
+  if (entry != kStreamSocket && socket_option(fd, SO_TYPE) != SOCK_STREAM) {
+    replace_entry(fd, kNotTraced);
+    return;
+  }
+  Connection* connection = install(fd, wire::Role::kClient, true);
+  if (connection == nullptr) return;
+  connection->peer = endpoint_of(address, size);
+  connection->opener = context::current();
+}
+
+void connect_failed(int fd, int error) {
+  if (error == EINPROGRESS || error == EALREADY || error == EINTR || error == EISCONN) return;
+  const FdEntry entry = entry_of(fd);
+  if (is_connection(entry) && connection_in(entry)->role == wire::Role::kClient &&
+      !connection_in(entry)->recognised)
+    forget(replace_entry(fd, kStreamSocket));
+}
+
+void closing(int fd) {
+  if (static_cast<uint32_t>(fd) < fds_used() || entry_of(fd) == kUnknown)
+    forget(replace_entry(fd, kNotTraced));
+}
+
+void closing_range(uint32_t first, uint32_t last) {
+  const uint32_t end = fds_used();
+  for (uint32_t fd = first; fd < end && fd <= last; ++fd) closing(static_cast<int>(fd));
+}
+
+void duplicated(int original, int copy) {
+  if (original == copy) return;
+  const FdEntry entry = entry_of(original);
+  if (is_connection(entry))
+    connection_in(entry)->references.fetch_add(1, std::memory_order_relaxed);
+  forget(replace_entry(copy, entry));
+}
+
+FdEntry examine(int fd) {
+  if (static_cast<uint32_t>(fd) >= internal::table_size) return kNotTraced;
+  FdEntry entry = kNotTraced;
+  if (socket_option(fd, SO_TYPE) == SOCK_STREAM &&
+      is_traceable_family(static_cast<int>(socket_option(fd, SO_DOMAIN)))) {
+    if (socket_option(fd, SO_ACCEPTCONN) == 1) {
+      entry = kListening;
+    } else {
+      const wire::Endpoint peer = ask_peer(fd);
+      if (peer.family == 0) {
+        entry = kStreamSocket;
+      } else if (Connection* connection = install(fd, wire::Role::kServer, false)) {
+        connection->peer = peer;
+        return entry_for(*connection);
+      }
+    }
+  }
+  forget(replace_entry(fd, entry));
+  return entry;
+}
+
+void received_fd(int fd) { examine(fd); }
+
+void after_fork() {
+  const uint32_t end = fds_used();
+  for (uint32_t fd = 0; fd < end; ++fd) {
+    const FdEntry entry = entry_of(static_cast<int>(fd));
+    if (!is_connection(entry)) continue;
+    if (!survive_fork(*connection_in(entry))) {
+      ring_writer::count(wire::Counter::bypass_inherited);
+      replace_entry(static_cast<int>(fd), kNotTraced);
+    }
+  }
+}
+
+bool is_loop_fd(int fd) {
+  const FdEntry entry = entry_of(fd);
+  if (entry == kListening) return true;
+  if (!is_connection(entry)) return false;
+  const Connection& connection = *connection_in(entry);
+  if (connection.role != wire::Role::kServer) return false;
+  // Waiting for more of the request that this thread is serving is no new iteration.
+  const Exchange* serving = thread_state.current.exchange;
+  return serving == nullptr || connection.oldest != serving;
+}
+
+}  // namespace seamtrace::agent::connections

@@ -1,0 +1,341 @@
+// Outgoing: the injection engine. The program's stream and the wire's stream differ by known
+// inserts; one gathered send carries both, and results are mapped back to the program's counts.
+#include <errno.h>
+
+#include "agent/connections/follow.h"
+#include "agent/connections/transfer.h"
+#include "agent/ring_writer/segment_writer.h"
+#include "agent/runtime/platform.h"
+#include "agent/spans/exchange.h"
+
+namespace seamtrace::agent::connections {
+
+namespace {
+
+#ifndef MSG_ZEROCOPY
+#define MSG_ZEROCOPY 0x4000000
+#endif
+
+constexpr int kNoInjectionFlags = MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN;
+
+void clear_pending(PendingText& pending) {
+  if (pending.block != nullptr) give_back(pending.block);
+  pending.block = nullptr;
+  pending.size = 0;
+  pending.sent = 0;
+  pending.replaces = 0;
+}
+
+void save(Connection& connection) {
+  SendCheckpoint& saved = connection.checkpoint;
+  saved.codec = connection.request.codec;
+  saved.carry_in_use = connection.request.carry.size != 0 || connection.request.carry.truncated;
+  saved.newest = {};
+  saved.receiving = connection.receiving;
+  Exchange* newest = connection.newest;
+  if (newest != nullptr) {
+    saved.newest = {newest, newest->generation.load(std::memory_order_relaxed)};
+    saved.head_done = newest->head_done;
+    saved.body_bytes = newest->request_body_bytes;
+    if (const wire::ExchangeRecord* record = spans::record_of(*newest)) {
+      saved.slice_bytes = record->slice_bytes;
+      saved.slice_count = record->slice_count;
+      saved.record_flags = record->flags;
+    }
+  }
+  if (connection.request.codec.in_head()) saved.context_headers = connection.context_headers;
+}
+
+/// Makes the record as if nothing had been added to it since `saved`.
+void restore_record(Exchange& exchange, uint32_t slice_bytes, uint16_t slice_count,
+                    uint16_t flags) {
+  wire::ExchangeRecord* record = spans::record_of(exchange);
+  if (record == nullptr) return;
+  record->slice_bytes = slice_bytes;
+  record->slice_count = slice_count;
+  record->flags = flags;
+}
+
+}  // namespace
+
+Outgoing::Outgoing(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, int flags)
+    : fd_(fd), entry_(entry), buffers_(buffers), buffer_count_(buffer_count), flags_(flags) {
+  for (size_t i = 0; i < buffer_count; ++i) total_ += buffers[i].iov_len;
+}
+
+bool Outgoing::prepare() {
+  const Connection& connection = *connection_in(entry_);
+  if (connection.role == wire::Role::kServer || total_ == 0) return false;
+  bool edited = false;
+  follow(fd_, entry_, [&](Connection& c, Moment&) {
+    if (c.pending.left() != 0) {
+      edited = true;  // our text goes first; parsing comes after it
+      return Fed::kAll;
+    }
+    plan(c);
+    edited = edit_.wanted || planned_ < total_;
+    return Fed::kAll;
+  });
+  if (connection.given_up && is_current(entry_) && connection.pending.left() != 0) return true;
+  return edited;
+}
+
+void Outgoing::plan(Connection& connection) {
+  save(connection);
+  parsed_ = true;
+  edit_ = {};
+  planned_ = done_;
+  const bool may_inject = (flags_ & kNoInjectionFlags) == 0;
+  if (!may_inject && connection.request.codec.between_messages())
+    ring_writer::count(wire::Counter::inject_skipped_zerocopy);
+  Moment moment;
+  size_t offset = 0;
+  for (size_t i = 0; i < buffer_count_; ++i) {
+    const size_t end = offset + buffers_[i].iov_len;
+    if (end > done_) {
+      const size_t from = offset > done_ ? offset : done_;
+      const FeedResult result =
+          feed_request(connection, static_cast<const char*>(buffers_[i].iov_base) + (from - offset),
+                       end - from, moment, may_inject ? &edit_ : nullptr, from);
+      if (result.fed == Fed::kNotHttp1) {
+        give_up(connection, moment);
+        planned_ = total_;
+        break;
+      }
+      planned_ = from + result.consumed;
+      if (result.fed == Fed::kStopped) break;
+    }
+    offset = end;
+  }
+  if (planned_ == done_) planned_ = total_;
+  edit_size_ = edit_.wanted ? connection.pending.size : 0;
+}
+
+void Outgoing::observe_failure(Connection& connection) {
+  const int error = errno;
+  Moment moment;
+  if (error == EAGAIN || error == EINTR || error == ENOBUFS || error == ENOMEM || error == EFAULT ||
+      error == EINVAL || error == EBADF || error == EINPROGRESS || error == EALREADY) {
+    roll_back(connection, done_, false);
+    return;
+  }
+  connection.last_error = error;
+  clear_pending(connection.pending);
+  end_exchanges(connection, moment, wire::Outcome::kNoResponse);
+}
+
+void Outgoing::settle(ssize_t result) {
+  if (connection_in(entry_)->role == wire::Role::kServer) {
+    sent_by_server(fd_, entry_, buffers_, buffer_count_, result);
+    return;
+  }
+  if (!parsed_ || result == static_cast<ssize_t>(total_)) return;
+  follow(fd_, entry_, [&](Connection& connection, Moment&) {
+    if (result < 0)
+      observe_failure(connection);
+    else
+      roll_back(connection, static_cast<size_t>(result), false);
+    return Fed::kAll;
+  });
+}
+
+void Outgoing::roll_back(Connection& connection, size_t taken, bool edit_begun) {
+  if (!edit_begun) clear_pending(connection.pending);
+  const SendCheckpoint& saved = connection.checkpoint;
+  Moment moment;
+  if (saved.carry_in_use) {  // the split line has been overwritten: its rest cannot be joined again
+    give_up(connection, moment);
+    return;
+  }
+  connection.request.codec = saved.codec;
+  connection.request.carry.size = 0;
+  connection.request.carry.truncated = false;
+  if (saved.codec.in_head()) connection.context_headers = saved.context_headers;
+  const auto is_saved = [&](const Exchange* exchange) {
+    return exchange == nullptr ? saved.newest.exchange == nullptr
+                               : exchange == saved.newest.exchange &&
+                                     exchange->generation.load(std::memory_order_relaxed) ==
+                                         saved.newest.generation;
+  };
+  const bool saved_is_gone =
+      saved.newest.exchange != nullptr &&
+      saved.newest.exchange->generation.load(std::memory_order_relaxed) != saved.newest.generation;
+  if (edit_begun) {
+    Exchange* newest = connection.newest;
+    if (newest == nullptr) return;
+    newest->context_fixed = true;  // its identity is on the wire
+    if (!is_saved(newest)) {
+      connection.resumed = newest;
+      restore_record(*newest, 0, 0, 0);
+    }
+  } else {
+    while (connection.newest != nullptr && !is_saved(connection.newest) && !saved_is_gone)
+      withdraw_newest(connection);
+    if (connection.newest != nullptr && is_saved(connection.newest)) {
+      connection.newest->head_done = saved.head_done;
+      connection.newest->request_body_bytes = saved.body_bytes;
+      restore_record(*connection.newest, saved.slice_bytes, saved.slice_count, saved.record_flags);
+    }
+  }
+  if (!saved_is_gone) connection.receiving = saved.receiving;
+  const size_t from = done_;
+  size_t offset = 0;
+  for (size_t i = 0; i < buffer_count_ && offset < taken; ++i) {
+    const size_t end = offset + buffers_[i].iov_len;
+    const size_t begin = offset > from ? offset : from;
+    const size_t until = end < taken ? end : taken;
+    if (begin < until &&
+        feed_request(connection, static_cast<const char*>(buffers_[i].iov_base) + (begin - offset),
+                     until - begin, moment, nullptr, 0)
+                .fed == Fed::kNotHttp1) {
+      give_up(connection, moment);
+      return;
+    }
+    offset = end;
+  }
+}
+
+size_t Outgoing::gather(const Connection& connection, size_t wire, iovec* pieces,
+                        size_t* bytes) const {
+  // The wire's stream of this plan: program[done_, cut), text, program[cut, planned_).
+  const size_t cut = edit_.wanted ? edit_.offset : planned_;
+  const size_t text_begin = cut - done_;
+  const size_t text_end = text_begin + edit_size_;
+  size_t count = 0;
+  *bytes = 0;
+  const auto add = [&](const char* from, size_t size) {
+    if (size == 0 || count == kMostPieces) return false;
+    pieces[count++] = {const_cast<char*>(from), size};
+    *bytes += size;
+    return true;
+  };
+  const auto add_program = [&](size_t from, size_t to) {
+    size_t offset = 0;
+    for (size_t i = 0; i < buffer_count_ && offset < to; ++i) {
+      const size_t end = offset + buffers_[i].iov_len;
+      const size_t begin = offset > from ? offset : from;
+      const size_t until = end < to ? end : to;
+      if (begin < until &&
+          !add(static_cast<const char*>(buffers_[i].iov_base) + (begin - offset), until - begin))
+        return false;
+      offset = end;
+    }
+    return true;
+  };
+  if (wire < text_begin && !add_program(done_ + wire, cut)) return count;
+  if (wire < text_end && edit_size_ != 0) {
+    const size_t skipped = wire > text_begin ? wire - text_begin : 0;
+    if (!add(connection.pending.bytes() + skipped, edit_size_ - skipped)) return count;
+  }
+  const size_t after = wire > text_end ? wire - text_end : 0;
+  add_program(cut + after, planned_);
+  return count;
+}
+
+size_t Outgoing::send_planned(SendMessage send_message, const msghdr* original) {
+  const Connection& connection = *connection_in(entry_);
+  const size_t wire_total = planned_ - done_ + edit_size_;
+  size_t wire = 0;
+  while (wire < wire_total) {
+    iovec pieces[kMostPieces];
+    msghdr message{};
+    size_t bytes = 0;
+    message.msg_iov = pieces;
+    message.msg_iovlen = gather(connection, wire, pieces, &bytes);
+    if (wire == 0 && done_ == 0 && original != nullptr) {
+      message.msg_name = original->msg_name;
+      message.msg_namelen = original->msg_namelen;
+      message.msg_control = original->msg_control;
+      message.msg_controllen = original->msg_controllen;
+    }
+    const ssize_t result = send_message(fd_, &message, flags_);
+    failed_ = result < 0;
+    if (failed_) break;
+    wire += static_cast<size_t>(result);
+    if (static_cast<size_t>(result) < bytes) break;
+  }
+  return wire;
+}
+
+size_t Outgoing::program_offset(size_t wire) const {
+  const size_t before_text = edit_.wanted ? edit_.offset - done_ : planned_ - done_;
+  if (wire <= before_text) return done_ + wire;
+  if (wire <= before_text + edit_size_) return edit_.offset;
+  return done_ + wire - edit_size_;
+}
+
+void Outgoing::account(size_t wire) {
+  const Entry entry;
+  if (!entry) return;
+  follow(fd_, entry_, [&](Connection& connection, Moment&) {
+    const size_t before_text = edit_.wanted ? edit_.offset - done_ : planned_ - done_;
+    const bool text_begun = edit_.wanted && wire > before_text;
+    const bool text_sent = edit_.wanted && wire >= before_text + edit_size_;
+    if (text_sent) {
+      ring_writer::count(wire::Counter::contexts_injected);
+      clear_pending(connection.pending);
+    } else if (text_begun) {
+      connection.pending.sent = static_cast<uint32_t>(wire - before_text);
+    }
+    if (wire == 0 && failed_)
+      observe_failure(connection);
+    else if (wire != planned_ - done_ + edit_size_)
+      roll_back(connection, program_offset(wire), text_begun);
+    return Fed::kAll;
+  });
+}
+
+bool Outgoing::flush_pending(SendMessage send_message) {
+  Connection& connection = *connection_in(entry_);
+  PendingText& pending = connection.pending;
+  while (is_current(entry_) && pending.left() != 0) {
+    iovec piece{const_cast<char*>(pending.bytes()) + pending.sent, pending.left()};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    const ssize_t result = send_message(fd_, &message, flags_);
+    failed_ = result < 0;
+    if (failed_) return false;
+    const Entry entry;
+    SpinLockHolder lock(connection.lock);
+    if (!entry || !lock || !is_current(entry_)) return true;
+    pending.sent += static_cast<uint32_t>(result);
+    if (pending.left() == 0) {
+      clear_pending(pending);
+      ring_writer::count(wire::Counter::contexts_injected);
+    }
+  }
+  return true;
+}
+
+void Outgoing::plan_next() {
+  planned_ = total_;
+  edit_ = {};
+  edit_size_ = 0;
+  const Entry entry;
+  if (!entry) return;
+  follow(fd_, entry_, [&](Connection& connection, Moment&) {
+    plan(connection);
+    return Fed::kAll;
+  });
+}
+
+ssize_t Outgoing::send_edited(SendMessage send_message, const msghdr* original) {
+  for (;;) {
+    if (!parsed_) {
+      if (!flush_pending(send_message)) break;
+      plan_next();
+    }
+    const size_t wire = send_planned(send_message, original);
+    const bool complete = wire == planned_ - done_ + edit_size_;
+    account(wire);
+    done_ = program_offset(wire);
+    parsed_ = false;
+    if (complete && done_ < total_) continue;
+    if (done_ != 0 || failed_) break;
+    // Only bytes of ours went out: the program must not see that as its own progress.
+  }
+  return done_ != 0 ? static_cast<ssize_t>(done_) : -1;
+}
+
+}  // namespace seamtrace::agent::connections

@@ -1,0 +1,274 @@
+#include "agent/connections/request_head.h"
+
+#include <string.h>
+
+#include <string_view>
+
+#include "agent/connections/captured_headers.h"
+#include "agent/context/context.h"
+#include "agent/ring_writer/segment_writer.h"
+#include "agent/runtime/process_state.h"
+
+namespace seamtrace::agent::connections {
+
+namespace {
+
+using codecs::Http1Event;
+using codecs::Http1Header;
+using codecs::TraceContext;
+using ring_writer::count;
+using wire::Association;
+using wire::Counter;
+
+std::string_view value_of(const Http1Event& event) {
+  return {event.line + event.value_offset, event.value_size};
+}
+
+/// Fields that the semantic conventions want of every request.
+bool is_always_kept(wire::Role role, Http1Header header) {
+  switch (header) {
+    case Http1Header::kHost:
+      return true;
+    case Http1Header::kUserAgent:
+    case Http1Header::kForwarded:
+    case Http1Header::kXForwardedFor:
+    case Http1Header::kXForwardedHost:
+    case Http1Header::kXForwardedProto:
+      return role == wire::Role::kServer;
+    default:
+      return false;
+  }
+}
+
+void keep_tracestate(Exchange& exchange, std::string_view value) {
+  Carrier* carrier = spans::carrier_of(exchange);
+  if (carrier == nullptr) return;
+  bool invalid = false;
+  carrier->tracestate_size = static_cast<uint16_t>(codecs::append_tracestate(
+      carrier->tracestate, carrier->tracestate_size, Carrier::kTracestateCapacity, value, invalid));
+}
+
+void keep_baggage(Exchange& exchange, std::string_view value) {
+  Carrier* carrier = spans::carrier_of(exchange);
+  if (carrier == nullptr) return;
+  carrier->baggage_size = static_cast<uint16_t>(codecs::append_baggage(
+      carrier->baggage, carrier->baggage_size, Carrier::kBaggageCapacity, value));
+}
+
+/// Fills in what both roles know once identity and parent are decided, or drops the record.
+void settle_record(Connection& connection, Exchange& exchange, const TraceContext& parent,
+                   Association association, uint16_t flags) {
+  const bool server = exchange.role == wire::Role::kServer;
+  if (!exchange.identity.valid || !exchange.sampled()) {
+    spans::drop_record(exchange);
+    if (exchange.identity.valid) count(Counter::requests_unsampled);
+    return;
+  }
+  spans::open_record(exchange);
+  wire::ExchangeRecord* record = spans::record_of(exchange);
+  if (record == nullptr) return;
+  if (parent.valid) memcpy(record->parent_span_id, parent.span_id, sizeof record->parent_span_id);
+  record->connection_id = connection.id;
+  record->peer = connection.peer;
+  if (connection.reused) flags |= wire::kFlagReusedConnection;
+  if (exchange.carrier != nullptr && exchange.carrier->tracestate_size != 0)
+    spans::add_slice(exchange, wire::SliceKind::kTraceState, exchange.carrier->tracestate,
+                     exchange.carrier->tracestate_size, false);
+  spans::publish(exchange, association, flags);
+  count(server ? Counter::server_requests : Counter::client_requests);
+}
+
+/// A new span of `parent`'s trace, or of a new trace when the parent is invalid.
+TraceContext child_of(const TraceContext& parent) {
+  TraceContext identity;
+  identity.valid = true;
+  if (parent.valid) {
+    memcpy(identity.trace_id, parent.trace_id, sizeof identity.trace_id);
+    identity.flags = parent.flags;
+  } else {
+    spans::generate_trace_id(identity);
+    identity.flags = codecs::kFlagRandom;
+  }
+  spans::generate_span_id(identity);
+  return identity;
+}
+
+void decide_server_context(Connection& connection, Exchange& exchange) {
+  exchange.remote = connection.context_headers.context();
+  TraceContext& remote = exchange.remote;
+  if (connection.context_headers.any() && !remote.valid) count(Counter::context_invalid);
+  if (connection.context_headers.traceparent_is_bad() && exchange.carrier != nullptr)
+    exchange.carrier->tracestate_size = 0;
+  process_state.has_served.store(true, std::memory_order_relaxed);
+  if (settings.propagation_only) {
+    exchange.identity = remote;  // passed on as it came: there is no span of ours in between
+    return;
+  }
+  const bool restart = remote.valid && context::is_overused(remote);
+  const TraceContext parent = restart ? TraceContext{} : remote;
+  exchange.identity = child_of(parent);
+  if (parent.valid && remote.sampling_decided)
+    context::sample_child(remote, exchange.identity);
+  else
+    context::sample_root(exchange.identity);
+  uint16_t flags = parent.valid ? wire::kFlagParentRemote : 0;
+  if (restart) {
+    count(Counter::traces_restarted);
+    flags |= wire::kFlagTraceRestarted;
+    if (wire::ExchangeRecord* record = spans::record_of(exchange)) {
+      memcpy(record->link_trace_id, remote.trace_id, sizeof record->link_trace_id);
+      memcpy(record->link_span_id, remote.span_id, sizeof record->link_span_id);
+    }
+  }
+  settle_record(connection, exchange, parent,
+                parent.valid ? Association::kRemote : Association::kRoot, flags);
+}
+
+/// Formats the fields to insert into `connection.pending`. False: there is nothing to insert, or
+/// no room for it (counted).
+bool prepare_insert(Connection& connection, const Exchange& exchange) {
+  PendingText& pending = connection.pending;
+  pending.sent = 0;
+  pending.size = 0;
+  pending.replaces = 0;
+  pending.block = nullptr;
+  const TraceContext& identity = exchange.identity;
+  const Exchange* parent = exchange.parent_reference.exchange;
+  size_t size = 0;
+  if (parent == nullptr || parent->carrier == nullptr)
+    size = codecs::format_headers(settings.propagators, identity, {}, {}, pending.inline_text,
+                                  PendingText::kInlineCapacity);
+  if (size == 0) {
+    TextBlock* block = take_text_block();
+    TextBlock* scratch = block == nullptr ? nullptr : take_text_block();
+    if (scratch != nullptr) {
+      char* tracestate = scratch->text;
+      char* baggage = scratch->text + Carrier::kTracestateCapacity;
+      const context::CarriedText text =
+          context::copy_carrier(exchange.parent_reference, tracestate, Carrier::kTracestateCapacity,
+                                baggage, Carrier::kBaggageCapacity);
+      const std::string_view own_baggage = connection.context_headers.has_baggage()
+                                               ? std::string_view{}
+                                               : std::string_view{baggage, text.baggage_size};
+      size =
+          codecs::format_headers(settings.propagators, identity, {tracestate, text.tracestate_size},
+                                 own_baggage, block->text, TextBlock::kCapacity);
+      give_back(scratch);
+    }
+    if (size == 0) {
+      if (block != nullptr) give_back(block);
+      if ((settings.propagators & ~codecs::kBaggage) != 0) count(Counter::inject_skipped_no_memory);
+      return false;
+    }
+    pending.block = block;
+  }
+  pending.size = static_cast<uint32_t>(size);
+  return true;
+}
+
+/// The program's own context on the request: a caller's that it forwards, or one of its own.
+Association take_over_context(Exchange& exchange, const TraceContext& seen, TraceContext& parent) {
+  exchange.identity = child_of(seen);
+  exchange.context_fixed = true;
+  parent = seen;
+  count(Counter::contexts_adopted);
+  return Association::kAdopted;
+}
+
+void decide_client_context(Connection& connection, Exchange& exchange, const Http1Event& event,
+                           Edit* edit, size_t base) {
+  const bool first_request = !connection.reused && connection.in_flight == 1;
+  context::Parent found =
+      context::find_parent(first_request ? connection.opener : ContextReference{});
+  connection.opener = {};
+  exchange.parent_reference = found.reference;
+  TraceContext parent = found.identity;
+  Association association = found.association;
+  uint16_t flags = 0;
+  if (connection.context_headers.any()) {
+    const TraceContext seen = connection.context_headers.context();
+    if (settings.propagation_only || !seen.valid) {
+      exchange.identity = {};  // malformed or foreign: it is the program's business
+    } else {
+      association = take_over_context(exchange, seen, parent);
+      flags |= wire::kFlagParentRemote;
+    }
+    settle_record(connection, exchange, parent, association, flags);
+    return;
+  }
+  if (settings.propagation_only) {
+    exchange.identity = parent;
+  } else {
+    exchange.identity = child_of(parent);
+    if (!parent.valid) context::sample_root(exchange.identity);
+    if (association == Association::kEnvironment) {
+      context::sample_child(parent, exchange.identity);
+      flags |= wire::kFlagParentRemote;
+    }
+  }
+  if (edit != nullptr && exchange.identity.valid) {
+    if (event.blank_line_offset < 0) {
+      count(Counter::inject_skipped_head_split);
+    } else if (prepare_insert(connection, exchange)) {
+      edit->wanted = true;
+      edit->offset = base + static_cast<size_t>(event.blank_line_offset);
+      flags |= wire::kFlagInjected;
+    }
+  }
+  settle_record(connection, exchange, parent, association, flags);
+}
+
+}  // namespace
+
+void open_request_record(Connection&, Exchange& exchange) {
+  const wire::ControlBlock& control = ring_writer::control();
+  const auto sampler = static_cast<wire::Sampler>(control.sampler.load(std::memory_order_relaxed));
+  const bool never =
+      sampler == wire::Sampler::kAlwaysOff || control.tracing.load(std::memory_order_relaxed) == 0;
+  // Before the segment exists the control block is not filled yet: create it first.
+  if (!settings.propagation_only && !ring_writer::ensure_segment()) return;
+  if (!never) spans::open_record(exchange);
+}
+
+void add_request_field(Connection& connection, Exchange& exchange, const Http1Event& event) {
+  if (exchange.context_fixed) return;  // sent a second time
+  const std::string_view value = value_of(event);
+  if (event.header != Http1Header::kOther) {
+    connection.context_headers.add(event.header, value, settings.propagators);
+    const bool server = exchange.role == wire::Role::kServer;
+    if (event.header == Http1Header::kTracestate && server && !event.truncated &&
+        (settings.propagators & codecs::kTraceContext) != 0)
+      keep_tracestate(exchange, value);
+    if (event.header == Http1Header::kBaggage && !event.truncated &&
+        (settings.propagators & codecs::kBaggage) != 0) {
+      if (server)
+        keep_baggage(exchange, value);
+      else
+        connection.context_headers.note_baggage(true);
+    }
+  }
+  const bool kept = is_always_kept(exchange.role, event.header) ||
+                    is_captured(exchange.role, true, {event.line, event.name_size});
+  if (kept)
+    spans::add_slice(exchange, wire::SliceKind::kRequestHeader, event.line, event.line_size,
+                     event.truncated);
+}
+
+void add_response_field(Exchange& exchange, const Http1Event& event) {
+  if (is_captured(exchange.role, false, {event.line, event.name_size}))
+    spans::add_slice(exchange, wire::SliceKind::kResponseHeader, event.line, event.line_size,
+                     event.truncated);
+}
+
+void complete_request_head(Connection& connection, Exchange& exchange, const Http1Event& event,
+                           Edit* edit, size_t base) {
+  if (!exchange.context_fixed) {
+    if (exchange.role == wire::Role::kServer)
+      decide_server_context(connection, exchange);
+    else
+      decide_client_context(connection, exchange, event, edit, base);
+  }
+  exchange.head_done = true;
+}
+
+}  // namespace seamtrace::agent::connections

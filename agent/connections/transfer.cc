@@ -1,0 +1,134 @@
+#include "agent/connections/transfer.h"
+
+#include <errno.h>
+
+#include "agent/connections/follow.h"
+#include "agent/context/context.h"
+#include "agent/ring_writer/segment_writer.h"
+#include "agent/runtime/platform.h"
+
+namespace seamtrace::agent::connections {
+
+namespace {
+
+/// A failure that ends the connection, as opposed to "try again".
+bool is_fatal(int error) {
+  switch (error) {
+    case EAGAIN:
+    case EINTR:
+    case EINPROGRESS:
+    case EALREADY:
+    case ENOBUFS:
+    case ENOMEM:
+    case EFAULT:
+    case EINVAL:
+    case EBADF:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/// Feeds the first `size` bytes of the buffers to a direction.
+template <typename Feed>
+Fed feed_buffers(const iovec* buffers, size_t count, size_t size, Feed feed) {
+  for (size_t i = 0; i < count && size != 0; ++i) {
+    const size_t bytes = buffers[i].iov_len < size ? buffers[i].iov_len : size;
+    if (bytes != 0) {
+      const Fed fed = feed(static_cast<const char*>(buffers[i].iov_base), bytes);
+      if (fed != Fed::kAll) return fed;
+    }
+    size -= bytes;
+  }
+  return Fed::kAll;
+}
+
+void note_request_read(const Connection& connection) {
+  if (connection.in_flight > 1)
+    context::several_requests_read();
+  else if (connection.newest != nullptr)
+    context::request_read(*connection.newest);
+}
+
+Fed read_by_server(Connection& connection, const iovec* buffers, size_t count, size_t size,
+                   Moment& moment) {
+  const Fed fed = feed_buffers(buffers, count, size, [&](const char* bytes, size_t n) {
+    return feed_request(connection, bytes, n, moment, nullptr, 0).fed;
+  });
+  note_request_read(connection);
+  return fed;
+}
+
+Fed read_by_client(Connection& connection, const iovec* buffers, size_t count, size_t size,
+                   Moment& moment) {
+  if (!connection.recognised) return Fed::kNotHttp1;  // the server speaks first: not HTTP
+  context::response_read(connection.oldest != nullptr ? connection.oldest->parent_reference
+                                                      : ContextReference{});
+  return feed_buffers(buffers, count, size, [&](const char* bytes, size_t n) {
+    return feed_response(connection, bytes, n, moment);
+  });
+}
+
+}  // namespace
+
+void received(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, ssize_t result,
+              bool wanted_any) {
+  const int error = errno;
+  follow(fd, entry, [&](Connection& connection, Moment& moment) {
+    if (result < 0) {
+      if (!is_fatal(error)) return Fed::kAll;
+      connection.last_error = error;
+      end_exchanges(connection, moment, wire::Outcome::kNoResponse);
+      return Fed::kAll;
+    }
+    if (result == 0) {
+      if (wanted_any) stream_ended(connection, moment);
+      return Fed::kAll;
+    }
+    const auto size = static_cast<size_t>(result);
+    return connection.role == wire::Role::kServer
+               ? read_by_server(connection, buffers, buffer_count, size, moment)
+               : read_by_client(connection, buffers, buffer_count, size, moment);
+  });
+}
+
+void received_opaque(int fd, FdEntry entry, ssize_t result) {
+  if (result <= 0) return;
+  follow(fd, entry, [&](Connection& connection, Moment& moment) {
+    return skip_opaque(connection, connection.role == wire::Role::kServer,
+                       static_cast<uint64_t>(result), moment);
+  });
+}
+
+void sent_opaque(int fd, FdEntry entry, ssize_t result) {
+  if (result <= 0) return;
+  follow(fd, entry, [&](Connection& connection, Moment& moment) {
+    return skip_opaque(connection, connection.role == wire::Role::kClient,
+                       static_cast<uint64_t>(result), moment);
+  });
+}
+
+void sent_by_server(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count,
+                    ssize_t result) {
+  const int error = errno;
+  follow(fd, entry, [&](Connection& connection, Moment& moment) {
+    if (result < 0) {
+      if (is_fatal(error)) connection.last_error = error;
+      return Fed::kAll;
+    }
+    if (!connection.recognised) return Fed::kNotHttp1;  // the server speaks first
+    return feed_buffers(
+        buffers, buffer_count, static_cast<size_t>(result),
+        [&](const char* bytes, size_t n) { return feed_response(connection, bytes, n, moment); });
+  });
+}
+
+void shut_down_writing(int fd, FdEntry entry) {
+  follow(fd, entry, [&](Connection& connection, Moment& moment) {
+    if (connection.role == wire::Role::kServer)
+      end_exchanges(connection, moment, wire::Outcome::kNoResponse);
+    return Fed::kAll;
+  });
+}
+
+}  // namespace seamtrace::agent::connections

@@ -1,0 +1,93 @@
+// Transfer: bytes pass through a connection.
+// Path:    hooks -> [connections] -> http1_stream
+// Threads: any; takes the connection's lock for parsing, never across a system call.
+// Failure: what cannot be followed is given up and counted; bytes always pass.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+
+#include "agent/connections/fd_table.h"
+#include "agent/connections/http1_stream.h"
+
+namespace seamtrace::agent::connections {
+
+/// A read has returned `result` bytes into the buffers (0: end of the stream; < 0: failed with
+/// errno). `wanted_any`: the buffers had room at all.
+void received(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, ssize_t result,
+              bool wanted_any);
+/// `result` bytes were read, but nobody has seen them (splice, MSG_TRUNC).
+void received_opaque(int fd, FdEntry entry, ssize_t result);
+/// A write that nobody saw (sendfile, splice) has returned.
+void sent_opaque(int fd, FdEntry entry, ssize_t result);
+/// shutdown(SHUT_WR or SHUT_RDWR) was called.
+void shut_down_writing(int fd, FdEntry entry);
+/// A server's write has returned `result`.
+void sent_by_server(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count,
+                    ssize_t result);
+
+/// A write on a connection, before and after the system call.
+///
+///   Outgoing write(fd, entry, iov, count, flags);
+///   ssize_t result = write.prepare() ? write.send_edited(sendmsg, original)
+///                                    : write.settle(original call);
+class Outgoing {
+ public:
+  /// Borrows everything for the duration of the call. `flags` as for send().
+  Outgoing(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, int flags);
+
+  /// Parses what a client is about to send. True: bytes must be added, use send_edited();
+  /// false: make the call as it is, then settle() its result.
+  bool prepare();
+
+  /// The connection has already been shown the bytes, and must hear of a failure.
+  bool parsed() const { return parsed_; }
+
+  /// The original call has returned `result`.
+  void settle(ssize_t result);
+
+  using SendMessage = ssize_t (*)(int, const msghdr*, int);
+  /// Sends the program's bytes with ours among them. Returns what the program's own call would
+  /// have: a count of the program's bytes, or -1 and errno. `original`: control data to go along.
+  ssize_t send_edited(SendMessage send_message, const msghdr* original);
+
+  /// Sends our text that was left over from an earlier call. False: a send failed with errno.
+  bool flush_pending(SendMessage send_message);
+
+ private:
+  static constexpr size_t kMostPieces = 8;
+
+  /// Parses the next message from `done_` on. Under the lock.
+  void plan(Connection& connection);
+  /// The kernel has accepted the program's bytes only up to `taken`. Under the lock.
+  void roll_back(Connection& connection, size_t taken, bool edit_begun);
+  /// Sends the planned bytes with their edit; returns how many bytes of the wire's stream the
+  /// kernel took.
+  size_t send_planned(SendMessage send_message, const msghdr* original);
+  /// Pieces of the wire's stream (program's bytes with the edit among them) from `wire` on.
+  size_t gather(const Connection& connection, size_t wire, iovec* pieces, size_t* bytes) const;
+  /// The program's bytes accepted when the kernel took `wire` bytes of the planned stream.
+  size_t program_offset(size_t wire) const;
+  /// Tells the connection what went out, and keeps what is left of our text.
+  void account(size_t wire);
+  void plan_next();
+  void observe_failure(Connection& connection);
+
+  int fd_;
+  FdEntry entry_;
+  const iovec* buffers_;
+  size_t buffer_count_;
+  int flags_;
+  size_t total_ = 0;    ///< bytes of the program
+  size_t done_ = 0;     ///< of these, accepted by the kernel
+  size_t planned_ = 0;  ///< up to here parsed
+  Edit edit_;
+  uint32_t edit_size_ = 0;
+  bool parsed_ = false;  ///< the connection's checkpoint belongs to this call
+  bool failed_ = false;  ///< the last system call returned -1
+};
+
+}  // namespace seamtrace::agent::connections

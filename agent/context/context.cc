@@ -1,0 +1,225 @@
+#include "agent/context/context.h"
+
+#include <string.h>
+
+#include "agent/ring_writer/segment_writer.h"
+#include "agent/runtime/process_state.h"
+#include "agent/spans/exchange.h"
+
+namespace seamtrace::agent::context {
+
+namespace {
+
+using ring_writer::count;
+using wire::Counter;
+
+constexpr uint32_t kEnvironmentParentUses = 1024;
+
+/// Runs f on the exchange's data if, before and after, the reference was live.
+template <typename F>
+bool read_consistently(const ContextReference& reference, F f) {
+  if (reference.exchange == nullptr) return false;
+  const Exchange& exchange = *reference.exchange;
+  if (exchange.generation.load(std::memory_order_acquire) != reference.generation) return false;
+  f(exchange);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return exchange.generation.load(std::memory_order_relaxed) == reference.generation;
+}
+
+void touch(const ContextReference& reference) {
+  ThreadState& thread = thread_state;
+  const bool same = thread.current.exchange == reference.exchange &&
+                    thread.current.generation == reference.generation;
+  if (same) return;
+  if (thread.event_loop && is_live(thread.current)) thread.ambiguous = true;
+  thread.current = reference;
+  thread.inherited = false;
+}
+
+/// TRACEPARENT of the environment: parent of the first root spans of a process that serves nobody.
+bool environment_parent(codecs::TraceContext& parent) {
+  if (settings.environment_traceparent[0] == '\0' ||
+      process_state.has_served.load(std::memory_order_relaxed))
+    return false;
+  if (process_state.environment_parent_uses.fetch_add(1, std::memory_order_relaxed) >=
+      kEnvironmentParentUses)
+    return false;
+  parent = codecs::parse_traceparent(settings.environment_traceparent);
+  return parent.valid;
+}
+
+uint64_t low_56_bits(const uint8_t* trace_id) {
+  uint64_t value = 0;
+  for (int i = 9; i < 16; ++i) value = value << 8 | trace_id[i];
+  return value;
+}
+
+void set_sampled(codecs::TraceContext& identity, bool sampled) {
+  identity.flags = static_cast<uint8_t>((identity.flags & ~codecs::kFlagSampled) |
+                                        (sampled ? codecs::kFlagSampled : 0));
+}
+
+bool tracing_is_on(const wire::ControlBlock& control) {
+  return control.tracing.load(std::memory_order_relaxed) != 0;
+}
+
+bool ratio_keeps(const wire::ControlBlock& control, const codecs::TraceContext& identity) {
+  return low_56_bits(identity.trace_id) >=
+         control.rejection_threshold.load(std::memory_order_relaxed);
+}
+
+}  // namespace
+
+ContextReference reference_to(const Exchange& exchange) {
+  return {const_cast<Exchange*>(&exchange), exchange.generation.load(std::memory_order_relaxed)};
+}
+
+bool is_live(const ContextReference& reference) {
+  return reference.exchange != nullptr &&
+         reference.exchange->generation.load(std::memory_order_acquire) == reference.generation;
+}
+
+void request_read(const Exchange& exchange) {
+  if (exchange.live()) touch(reference_to(exchange));
+}
+
+void several_requests_read() {
+  thread_state.current = {};
+  thread_state.inherited = false;
+  thread_state.ambiguous = thread_state.event_loop;
+}
+
+void response_read(const ContextReference& sender) {
+  if (is_live(sender)) {
+    touch(sender);
+  } else if (thread_state.event_loop) {
+    // What follows belongs to a request that is over or unknown, not to the one read before.
+    if (is_live(thread_state.current)) thread_state.ambiguous = true;
+  }
+}
+
+ContextReference current() {
+  const ThreadState& thread = thread_state;
+  return !thread.ambiguous && is_live(thread.current) ? thread.current : ContextReference{};
+}
+
+void iteration_started() {
+  ThreadState& thread = thread_state;
+  thread.event_loop = true;
+  thread.ambiguous = false;
+  thread.inherited = false;
+  thread.current = {};
+}
+
+void wait_begins(const void* queue) {
+  ThreadState& thread = thread_state;
+  const bool live = is_live(thread.current);
+  bool waited_idle_here = false;
+  for (const void* known : thread.idle_waits) waited_idle_here |= known == queue;
+  if (live && (thread.inherited || waited_idle_here)) {
+    thread.current = {};
+    thread.inherited = false;
+  } else if (!live && !waited_idle_here) {
+    thread.idle_waits[thread.next_idle_wait++ % 4] = queue;
+  }
+}
+
+void thread_started(const ContextReference& creator) {
+  thread_state.current = creator;
+  thread_state.inherited = true;
+}
+
+Parent find_parent(const ContextReference& opener) {
+  Parent parent;
+  const bool ambiguous = thread_state.ambiguous;
+  ContextReference reference = is_live(opener) ? opener : current();
+  if (read_consistently(reference,
+                        [&](const Exchange& exchange) { parent.identity = exchange.identity; })) {
+    parent.reference = reference;
+    parent.association = wire::Association::kExact;
+    return parent;
+  }
+  parent.identity = {};
+  if (ambiguous) {
+    count(Counter::context_ambiguous);
+  } else if (environment_parent(parent.identity)) {
+    parent.association = wire::Association::kEnvironment;
+  }
+  return parent;
+}
+
+bool is_forwarded(const ContextReference& reference, const codecs::TraceContext& seen) {
+  bool equal = false;
+  return read_consistently(reference,
+                           [&](const Exchange& exchange) {
+                             equal = exchange.remote.valid &&
+                                     memcmp(exchange.remote.trace_id, seen.trace_id, 16) == 0 &&
+                                     memcmp(exchange.remote.span_id, seen.span_id, 8) == 0;
+                           }) &&
+         equal;
+}
+
+CarriedText copy_carrier(const ContextReference& reference, char* tracestate,
+                         uint32_t tracestate_capacity, char* baggage, uint32_t baggage_capacity) {
+  CarriedText text;
+  const bool consistent = read_consistently(reference, [&](const Exchange& exchange) {
+    const Carrier* carrier = exchange.carrier;
+    if (carrier == nullptr) return;
+    if (carrier->tracestate_size <= tracestate_capacity) {
+      text.tracestate_size = carrier->tracestate_size;
+      memcpy(tracestate, carrier->tracestate, text.tracestate_size);
+    }
+    if (carrier->baggage_size <= baggage_capacity) {
+      text.baggage_size = carrier->baggage_size;
+      memcpy(baggage, carrier->baggage, text.baggage_size);
+    }
+  });
+  return consistent ? text : CarriedText{};
+}
+
+void sample_root(codecs::TraceContext& identity) {
+  const wire::ControlBlock& control = ring_writer::control();
+  bool sampled = false;
+  if (tracing_is_on(control)) {
+    switch (static_cast<wire::Sampler>(control.sampler.load(std::memory_order_relaxed))) {
+      case wire::Sampler::kAlwaysOff:
+      case wire::Sampler::kParentBasedAlwaysOff:
+        sampled = false;
+        break;
+      case wire::Sampler::kTraceIdRatio:
+      case wire::Sampler::kParentBasedTraceIdRatio:
+        sampled = ratio_keeps(control, identity);
+        break;
+      default:
+        sampled = true;
+        break;
+    }
+  }
+  set_sampled(identity, sampled);
+}
+
+void sample_child(const codecs::TraceContext& remote, codecs::TraceContext& identity) {
+  const wire::ControlBlock& control = ring_writer::control();
+  bool sampled = false;
+  if (tracing_is_on(control)) {
+    switch (static_cast<wire::Sampler>(control.sampler.load(std::memory_order_relaxed))) {
+      case wire::Sampler::kAlwaysOn:
+        sampled = true;
+        break;
+      case wire::Sampler::kAlwaysOff:
+        sampled = false;
+        break;
+      case wire::Sampler::kTraceIdRatio:
+        sampled = ratio_keeps(control, identity);
+        break;
+      default:
+        sampled = (remote.flags & codecs::kFlagSampled) != 0;
+        break;
+    }
+  }
+  set_sampled(identity, sampled);
+}
+
+void reset() { thread_state = {}; }
+
+}  // namespace seamtrace::agent::context

@@ -1,0 +1,84 @@
+// Context: whose child is it? Right, or none; never wrong.
+// Path:    connections -> [context] -> spans
+// Threads: the rules work on the calling thread's state; references are checked by generation.
+// Rules:   layer 2 (thread and connection), and of layer 4 the conservative boundary:
+//   - the request last read on this thread, until it is answered;
+//   - a response read on an outgoing connection brings back the context that sent its request;
+//   - a connection opened under a context owns its first request;
+//   - pthread_create hands on, until the new thread first waits for work;
+//   - a thread that waits where it has waited idle before has laid its request down;
+//   - each return of epoll_wait begins with no context; when two live requests were touched
+//     within one iteration, neither is taken.
+// Layers 1, 3 and 5 (runtime adapters, hand-off queues, inference) will stand beside this one:
+// each sets the thread's current reference, or declines.
+#pragma once
+
+#include "agent/codecs/propagation/propagation.h"
+#include "agent/runtime/thread_state.h"
+#include "wire/records.h"
+
+namespace seamtrace::agent {
+
+struct Carrier;
+
+namespace context {
+
+/// What an outgoing request should be the child of.
+struct Parent {
+  codecs::TraceContext identity;  ///< invalid: none
+  ContextReference reference;
+  wire::Association association = wire::Association::kRoot;
+};
+
+/// A reference to a live exchange.
+ContextReference reference_to(const Exchange& exchange);
+/// True while the request has not been answered.
+bool is_live(const ContextReference& reference);
+
+/// Bytes of this request were read on the calling thread.
+void request_read(const Exchange& exchange);
+/// A read has left several requests unanswered on one connection: neither is taken.
+void several_requests_read();
+/// A response was read on the calling thread; `sender` is the context of its request.
+void response_read(const ContextReference& sender);
+/// The calling thread's context for something that starts now (a connection, a thread): live,
+/// unambiguous, or empty.
+ContextReference current();
+
+/// epoll_wait and its like have returned: a new iteration of an event loop.
+void iteration_started();
+/// The calling thread is about to wait on a condition variable, semaphore or the like.
+void wait_begins(const void* queue);
+/// The calling thread has just started under `creator`'s context.
+void thread_started(const ContextReference& creator);
+
+/// The parent for a request that is about to be sent. `opener`: the context that opened its
+/// connection, empty unless this is the connection's first request.
+Parent find_parent(const ContextReference& opener);
+
+/// Whether `seen` is what the live server request of `reference` carried: then the program
+/// forwards its caller's context.
+bool is_forwarded(const ContextReference& reference, const codecs::TraceContext& seen);
+
+/// Copies tracestate and baggage of the parent into the buffers; sizes are 0 where there are none.
+struct CarriedText {
+  uint32_t tracestate_size = 0;
+  uint32_t baggage_size = 0;
+};
+CarriedText copy_carrier(const ContextReference& reference, char* tracestate,
+                         uint32_t tracestate_capacity, char* baggage, uint32_t baggage_capacity);
+
+/// Decides about sampling a trace that begins here or was left undecided, and sets the flag.
+void sample_root(codecs::TraceContext& identity);
+/// Decides about a server request whose caller has decided (`remote`).
+void sample_child(const codecs::TraceContext& remote, codecs::TraceContext& identity);
+
+/// Counts the uses of an incoming context; true when it has been used so often that the trace has
+/// to begin anew (EDGE_CASES: a repeated foreign traceparent must not merge traces without bound).
+bool is_overused(const codecs::TraceContext& remote);
+
+/// Forgets everything of the parent process. Only in a forked child.
+void reset();
+
+}  // namespace context
+}  // namespace seamtrace::agent

@@ -1,0 +1,161 @@
+#include "agent/pipeline.h"
+
+#include <errno.h>
+
+#include "agent/connections/lifecycle.h"
+#include "agent/context/context.h"
+#include "agent/hooks/next_function.h"
+#include "agent/ring_writer/segment_writer.h"
+#include "agent/runtime/platform.h"
+#include "agent/spans/exchange.h"
+
+namespace seamtrace::agent::pipeline {
+
+using connections::FdEntry;
+
+namespace {
+
+/// The stages, in the order in which a byte meets them.
+bool open_stages() {
+  return read_settings() && connections::open_table() && connections::open_pools() &&
+         spans::open_pools() && open_alive_marker();
+}
+
+void begin_anew_in_child() {
+  process_state.epoch.fetch_add(1, std::memory_order_relaxed);
+  open_alive_marker();
+  const uint32_t depth = thread_state.depth;
+  context::reset();
+  thread_state.depth = depth;
+  thread_state.epoch = process_state.epoch.load(std::memory_order_relaxed);
+  process_state.has_served.store(false, std::memory_order_relaxed);
+  ring_writer::forget_segment();
+  connections::after_fork();
+  spans::reset_pools();
+}
+
+long socket_type(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  const long result =
+      raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, as_argument(&type), as_argument(&size));
+  return result < 0 ? result : type;
+}
+
+hooks::NextFunction<ssize_t(int, const msghdr*, int)> next_sendmsg("sendmsg");
+
+ssize_t send_message(int fd, const msghdr* message, int flags) {
+  if (auto* next = next_sendmsg.get()) return next(fd, message, flags);
+  return hooks::as_libc_result(raw_syscall(SYS_sendmsg, fd, as_argument(message), flags));
+}
+
+__attribute__((constructor)) void resolve_early() { next_sendmsg.resolve(); }
+
+}  // namespace
+
+bool start() {
+  Activity activity = process_state.activity.load(std::memory_order_acquire);
+  if (activity != Activity::kNotStarted) return activity == Activity::kOn;
+  const Entry entry;
+  if (!entry || !process_state.activity.compare_exchange_strong(activity, Activity::kStarting))
+    return false;
+  const bool opened = open_stages();
+  process_state.epoch.store(1, std::memory_order_relaxed);
+  process_state.activity.store(opened ? Activity::kOn : Activity::kOff, std::memory_order_release);
+  return opened;
+}
+
+bool may_start_for(int fd, bool socket_call) {
+  if (process_state.activity.load(std::memory_order_acquire) != Activity::kNotStarted) return false;
+  if (!socket_call) {
+    // An inherited socket (inetd, socket activation) may be used with read and write alone. Each
+    // of the first fds is asked about once; later ones come from calls that we see.
+    constexpr int kInheritedFds = 64;
+    static std::atomic<uint64_t> asked{0};
+    if (fd < 0 || fd >= kInheritedFds) return false;
+    const uint64_t bit = uint64_t{1} << fd;
+    if ((asked.load(std::memory_order_relaxed) & bit) != 0 ||
+        (asked.fetch_or(bit, std::memory_order_relaxed) & bit) != 0)
+      return false;
+    if (socket_type(fd) != SOCK_STREAM) return false;
+  }
+  return start();
+}
+
+FdEntry examine(int fd, FdEntry entry, bool socket_call) {
+  // A socket() that was never connected through us: only a socket call is worth another look.
+  if (entry == connections::kStreamSocket && !socket_call) return entry;
+  const Entry inside;
+  if (!inside) return connections::kNotTraced;
+  check_process();
+  return connections::examine(fd);
+}
+
+void check_process() {
+  if (__builtin_expect(was_forked(), 0)) begin_anew_in_child();
+  const uint32_t epoch = process_state.epoch.load(std::memory_order_relaxed);
+  if (__builtin_expect(thread_state.epoch != epoch, 0)) {
+    const uint32_t depth = thread_state.depth;
+    if (thread_state.epoch != 0) thread_state = {};
+    thread_state.depth = depth;
+    thread_state.epoch = epoch;
+    thread_state.tid = current_tid();
+  }
+}
+
+void note_reentry() {
+  if (seamtrace_in_vfork_child == 0) ring_writer::count(wire::Counter::bypass_reentrant);
+}
+
+void after_read(int fd, FdEntry entry, const iovec* buffers, size_t count, int flags,
+                ssize_t result) {
+  if (result < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if ((flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) != 0) return;  // not taken from the stream
+  const Entry inside;
+  if (!inside) return note_reentry();
+  check_process();
+  if ((flags & MSG_TRUNC) != 0 && result > 0) {
+    connections::received_opaque(fd, entry, result);
+    return;
+  }
+  bool wanted_any = false;
+  for (size_t i = 0; i < count; ++i) wanted_any |= buffers[i].iov_len != 0;
+  connections::received(fd, entry, buffers, count, result, wanted_any);
+}
+
+Write before_write(connections::Outgoing& outgoing) {
+  const Entry inside;
+  if (!inside) {
+    note_reentry();
+    return Write::kPassThrough;
+  }
+  check_process();
+  return outgoing.prepare() ? Write::kEdited : Write::kAsItIs;
+}
+
+ssize_t write_edited(connections::Outgoing& outgoing, const msghdr* message) {
+  return outgoing.send_edited(send_message, message);
+}
+
+void after_write(connections::Outgoing& outgoing, ssize_t result) {
+  if (result < 0 && errno == EINTR && !outgoing.parsed()) return;
+  const Entry inside;
+  if (!inside) return note_reentry();
+  outgoing.settle(result);
+}
+
+bool flush_before_opaque(int fd, FdEntry entry) {
+  if (connections::connection_in(entry)->pending.left() == 0) return true;
+  connections::Outgoing nothing(fd, entry, nullptr, 0, 0);
+  return nothing.flush_pending(send_message);
+}
+
+void after_opaque_write(int fd, FdEntry entry, ssize_t result) {
+  with_agent([&] { connections::sent_opaque(fd, entry, result); });
+}
+
+void after_opaque_read(int fd, FdEntry entry, ssize_t result) {
+  with_agent([&] { connections::received_opaque(fd, entry, result); });
+}
+
+}  // namespace seamtrace::agent::pipeline

@@ -1,0 +1,32 @@
+#include "agent/runtime/platform.h"
+
+#include <sys/mman.h>
+#include <time.h>
+
+namespace seamtrace::agent {
+
+void* map_anonymous(size_t bytes) {
+  const long result = raw_syscall(SYS_mmap, 0, static_cast<long>(bytes), PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return result < 0 && result > -4096 ? nullptr : reinterpret_cast<void*>(result);
+}
+
+void unmap(void* address, size_t bytes) {
+  raw_syscall(SYS_munmap, as_argument(address), static_cast<long>(bytes));
+}
+
+namespace {
+uint64_t read_clock(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);  // the vDSO: no system call
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+}  // namespace
+
+uint64_t monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
+uint64_t realtime_ns() { return read_clock(CLOCK_REALTIME); }
+
+uint32_t current_tid() { return static_cast<uint32_t>(raw_syscall(SYS_gettid)); }
+uint32_t current_pid() { return static_cast<uint32_t>(raw_syscall(SYS_getpid)); }
+
+}  // namespace seamtrace::agent

@@ -1,0 +1,83 @@
+// Platform: the kernel, without going through functions that the agent itself interposes.
+// Threads: any.
+// Failure: results are the kernel's: -errno on failure; errno is never touched.
+#pragma once
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+namespace seamtrace::agent {
+
+/// One system call. Returns its result, or -errno.
+inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0,
+                        long f = 0) {
+#if defined(__x86_64__)
+  long result;
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "memory");
+  return result;
+#elif defined(__aarch64__)
+  register long x8 __asm__("x8") = number;
+  register long x0 __asm__("x0") = a;
+  register long x1 __asm__("x1") = b;
+  register long x2 __asm__("x2") = c;
+  register long x3 __asm__("x3") = d;
+  register long x4 __asm__("x4") = e;
+  register long x5 __asm__("x5") = f;
+  __asm__ volatile("svc 0"
+                   : "+r"(x0)
+                   : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                   : "memory");
+  return x0;
+#else
+#error "Seamtrace's agent needs a system call primitive for this processor: add it here."
+#endif
+}
+
+template <typename T>
+long as_argument(T* pointer) {
+  return reinterpret_cast<long>(pointer);
+}
+
+/// Anonymous, zeroed, reserved lazily. Null on failure.
+void* map_anonymous(size_t bytes);
+void unmap(void* address, size_t bytes);
+
+/// CLOCK_MONOTONIC in nanoseconds.
+uint64_t monotonic_ns();
+/// CLOCK_REALTIME in nanoseconds since 1970.
+uint64_t realtime_ns();
+
+/// The calling thread's id in the kernel.
+uint32_t current_tid();
+uint32_t current_pid();
+
+/// Hint to the processor that this thread is spinning.
+inline void cpu_relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/// Keeps the program's errno over a scope.
+class ErrnoSaver {
+ public:
+  ErrnoSaver() : saved_(errno) {}
+  ~ErrnoSaver() { errno = saved_; }
+  ErrnoSaver(const ErrnoSaver&) = delete;
+  ErrnoSaver& operator=(const ErrnoSaver&) = delete;
+
+ private:
+  int saved_;
+};
+
+}  // namespace seamtrace::agent

@@ -1,0 +1,76 @@
+// Pool: a bounded set of equal objects in one lazily touched mapping.
+// Threads: any; a lock-free stack of free objects, last in first out, so that the
+//          memory in use stays small and warm.
+// Memory:  type-stable: objects are never unmapped or used for another type.
+// Failure: take() returns null when the pool is empty or could not be mapped.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "agent/runtime/platform.h"
+
+namespace seamtrace::agent {
+
+/// T begins as zeroed memory and keeps its bytes from one use to the next. `pool_next` is ours.
+template <typename T, uint32_t kCapacity>
+class Pool {
+ public:
+  /// Maps the memory; once, before the first take().
+  bool open() {
+    if (objects_ == nullptr) objects_ = static_cast<T*>(map_anonymous(sizeof(T) * kCapacity));
+    return objects_ != nullptr;
+  }
+
+  T* take() {
+    uint64_t head = head_.load(std::memory_order_acquire);
+    while (index_in(head) != 0) {
+      T* object = &objects_[index_in(head) - 1];
+      const uint64_t next = tagged(object->pool_next.load(std::memory_order_relaxed), head);
+      if (head_.compare_exchange_weak(head, next, std::memory_order_acquire)) return object;
+    }
+    if (objects_ == nullptr) return nullptr;
+    uint32_t fresh = fresh_.load(std::memory_order_relaxed);
+    while (fresh < kCapacity)
+      if (fresh_.compare_exchange_weak(fresh, fresh + 1, std::memory_order_relaxed))
+        return &objects_[fresh];
+    return nullptr;
+  }
+
+  void give_back(T* object) {
+    const auto index = static_cast<uint32_t>(object - objects_) + 1;
+    uint64_t head = head_.load(std::memory_order_relaxed);
+    do {
+      object->pool_next.store(index_in(head), std::memory_order_relaxed);
+    } while (!head_.compare_exchange_weak(head, tagged(index, head), std::memory_order_release));
+  }
+
+  T* at(uint32_t index) { return &objects_[index]; }
+  uint32_t index_of(const T* object) const { return static_cast<uint32_t>(object - objects_); }
+
+  /// Calls f for every object that was ever taken. Only where no other thread runs.
+  template <typename F>
+  void for_each_used(F f) {
+    const uint32_t used = fresh_.load(std::memory_order_relaxed);
+    for (uint32_t i = 0; i < used; ++i) f(objects_[i]);
+  }
+
+  /// All objects are free again. Only where no other thread runs (a forked child).
+  void reset() {
+    head_.store(0, std::memory_order_relaxed);
+    fresh_.store(0, std::memory_order_relaxed);
+  }
+
+ private:
+  static uint32_t index_in(uint64_t head) { return static_cast<uint32_t>(head); }
+  /// The upper half counts changes, so that a head that comes back is seen to be another.
+  static uint64_t tagged(uint32_t index, uint64_t old_head) {
+    return (((old_head >> 32) + 1) << 32) | index;
+  }
+
+  T* objects_ = nullptr;
+  std::atomic<uint64_t> head_{0};
+  std::atomic<uint32_t> fresh_{0};
+};
+
+}  // namespace seamtrace::agent
