@@ -1,6 +1,8 @@
 """Every way in which bytes go through a socket: what arrives is what was sent, every call returns
 what it returned before, and the spans are there."""
 
+import socket
+
 from harness import SessionTest, main, wire
 
 OUT = ["write", "send", "sendto", "sendmsg", "sendmsg/7", "writev/1", "writev/7", "writev/1000",
@@ -220,6 +222,24 @@ class CarriersTest(SessionTest):
             """)
         self.assertEqual(spans.only().code, 200)
         self.assert_injected(spans, stream)
+
+    def test_datagrams_are_left_alone(self):
+        code = """
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.connect(("127.0.0.1", int(sys.argv[1])))
+    print(s.send(b"GET / HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n"), s.recv(1000))
+"""
+
+        def scenario(session):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+                peer.bind(("127.0.0.1", 0))
+                program = session.start("/usr/bin/python3", "-c", code, peer.getsockname()[1])
+                received, address = peer.recvfrom(1000)
+                peer.sendto(wire.ANSWER, address)
+                return received, program.wait(), program.out
+
+        self.assertEqual(self.both(scenario).spans, [])
 
     def test_a_file_that_holds_a_request_is_not_a_connection(self):
         """Only sockets are looked at: the same bytes to a pipe or a file stay as they are."""

@@ -66,6 +66,18 @@ class CollectorTest(SessionTest):
         session.wait_for_spans(300)
         self.assertEqual(len(session.finish()), 300)
 
+    def test_it_does_not_trace_itself(self):
+        """Where the library is preloaded into everything, the exporter's requests are no spans."""
+        session = self.traced(collector_environment={"LD_PRELOAD": str(paths.LIBRARY)})
+        port = session.app("epoll_server").port
+        load(port, 10, "x")
+        session.wait_for_spans(10)
+        load(port, 10, "y")
+        session.wait_for_spans(20)
+        self.assertEqual(len(session.finish()), 20)
+        for request in session.inbox.requests():
+            self.assertNotIn("traceparent", request["headers"])
+
     def test_many_processes_that_come_and_go(self):
         session = self.traced()
         with wire.RecordingServer() as server:

@@ -68,10 +68,7 @@ class PrivilegedTest(SessionTest):
         def scenario(session):
             server = session.start("unshare", "--pid", "--fork", "--kill-child",
                                    paths.app("epoll_server"), name="contained")
-            answer = wire.get_kept(server.port, "/x")
-            if session.traced:
-                session.wait_for_spans(1)
-            return answer
+            return wire.get_kept(server.port, "/x")
 
         session = self.both(scenario)
         self.assertEqual(session.spans.only().service, "contained")

@@ -1,6 +1,9 @@
 """Life inside somebody else's process: forks, programs that start programs, constructors, plug-ins,
 signal handlers, exits."""
 
+import os
+import pathlib
+import shutil
 import signal
 
 from harness import SessionTest, main, paths, wire
@@ -211,11 +214,67 @@ print("said", flush=True)
         def scenario(session):
             program = session.run("/bin/sh", "-c", "echo words; exit 5")
             if session.traced:
-                import os
                 self.assertEqual(os.listdir(session.base), [], "something was made for nothing")
             return program.wait(), program.out, program.err
 
         self.both(scenario, collector=False)
+
+
+class CompanyTest(SessionTest):
+    """The agent beside others of its kind, and what the program sees of it."""
+
+    def client(self, **environment):
+        def scenario(session):
+            with wire.RecordingServer() as server:
+                program = session.app("sanitized_client", "--port", server.port, "--count", 3,
+                                      name="client", environment=environment)
+                code = program.wait()
+                if session.traced:
+                    streams.append(server.stream)
+                return code, program.out, program.err
+
+        streams = []
+        spans = self.both(scenario).spans
+        self.assertEqual(len(spans), 3)
+        self.assertEqual(len(wire.header_values(streams[0], "traceparent")), 3)
+
+    def test_a_sanitizer_that_interposes_the_same_calls(self):
+        self.client()
+
+    def test_a_second_copy_of_itself(self):
+        copy = self.untraced().directory() + "/libcopy.so"
+        shutil.copy(paths.LIBRARY, copy)
+
+        def scenario(session):
+            with wire.RecordingServer() as server:
+                preload = f"{paths.LIBRARY}:{copy}" if session.traced else None
+                program = session.app("curl_easy_client", "--url",
+                                      f"http://127.0.0.1:{server.port}/{{}}", "--count", 3,
+                                      environment={"LD_PRELOAD": preload})
+                code = program.wait()
+                streams.append(server.stream)
+                return code, program.out, program.err
+
+        streams = []
+        spans = self.both(scenario).spans
+        self.assertEqual(len(spans), 3, spans.describe())
+        self.assertEqual(len(wire.header_values(streams[-1], "traceparent")), 3)
+
+    def test_no_thread_no_signal_handler_no_descriptor(self):
+        def scenario(session):
+            server = session.app("epoll_server")
+            with wire.connect(server.port) as connection:
+                connection.sendall(wire.request("/", close=False))
+                wire.read_response(connection)
+                status = pathlib.Path(f"/proc/{server.pid}/status").read_text()
+                wanted = ("Threads", "SigQ", "SigBlk", "SigIgn", "SigCgt", "FDSize")
+                kept = [line for line in status.splitlines() if line.split(":")[0] in wanted
+                        and not line.startswith("SigQ")]
+                links = [os.readlink(f"/proc/{server.pid}/fd/{fd}").split("[")[0]
+                         for fd in sorted(os.listdir(f"/proc/{server.pid}/fd"), key=int)]
+                return kept, links[3:]
+
+        self.both(scenario)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ import unittest
 from harness.session import Traced, Untraced
 
 SKIPPED = 77  # for ctest
-# A check of the tests themselves: every scenario runs twice as it is, nothing is traced.
-BASELINE_ONLY = bool(os.environ.get("SEAMTRACE_TEST_BASELINE"))
+# `baseline` checks the tests themselves: every scenario runs twice as it is, nothing is traced.
+# `bytes` compares with a traced run, without a collector, and looks at no span.
+ONLY = os.environ.get("SEAMTRACE_TEST_ONLY", "")
 
 
 class SessionTest(unittest.TestCase):
@@ -19,8 +20,8 @@ class SessionTest(unittest.TestCase):
         return self._opened(Untraced(**options))
 
     def traced(self, **options):
-        if BASELINE_ONLY:
-            self.skipTest("baseline only")
+        if ONLY:
+            self.skipTest(f"{ONLY} only")
         return self._opened(Traced(**options))
 
     def _opened(self, session):
@@ -33,9 +34,11 @@ class SessionTest(unittest.TestCase):
         plain = self.untraced()
         expected = scenario(plain)
         plain.close()
-        if BASELINE_ONLY:
-            self.assertEqual(expected, scenario(self.untraced()), "the scenario is not repeatable")
-            self.skipTest("baseline only")
+        if ONLY:
+            options["collector"] = False
+            self._opened(again := Traced(**options) if ONLY == "bytes" else Untraced())
+            self.assertEqual(expected, scenario(again), f"{ONLY}: not the same")
+            self.skipTest(f"{ONLY} only")
         session = self.traced(**options)
         actual = scenario(session)
         session.finish()

@@ -37,6 +37,7 @@ class Inbox:
             atexit.register(_receiver.close)
         self._receiver = _receiver
         self._name = f"s{next(_numbers)}"
+        self._parsed = {}
         self.endpoint = f"http://127.0.0.1:{_receiver.port}/{self._name}"
 
     def behave(self, *answers):
@@ -53,8 +54,14 @@ class Inbox:
         return self._read("requests")
 
     def _read(self, kind):
+        """All objects so far; each line is parsed once, and only when it is whole."""
+        objects, position = self._parsed.get(kind, ([], 0))
         file = self._receiver.directory / f"{self._name}.{kind}"
-        if not file.exists():
-            return []
-        lines = file.read_text().split("\n")
-        return [json.loads(line) for line in lines[:-1]]  # the last may be half written
+        if file.exists():
+            with open(file, "rb") as stream:
+                stream.seek(position)
+                new = stream.read()
+            whole = new[:new.rfind(b"\n") + 1]
+            objects = objects + [json.loads(line) for line in whole.splitlines()]
+            self._parsed[kind] = objects, position + len(whole)
+        return objects
