@@ -25,7 +25,8 @@ LAYERS = {
                       "agent/ring_writer/segment_writer.h", "agent/runtime", "wire"],
     "agent/connections": ["agent/codecs", "agent/spans", "agent/context",
                           "agent/ring_writer/segment_writer.h", "agent/runtime", "wire"],
-    "agent/hooks": ["agent/pipeline.h", "agent/connections", "agent/runtime", "wire"],
+    "agent/hooks": ["agent/pipeline.h", "agent/connections", "agent/context",
+                    "agent/ring_writer/segment_writer.h", "agent/runtime", "wire"],
     "agent/adapters": ["agent/context", "agent/runtime", "wire"],
     # The collector.
     "collector/support": ["wire"],
@@ -35,7 +36,8 @@ LAYERS = {
                           "collector/support", "wire"],
     "collector/export": ["collector/process", "collector/interpret/span.h", "collector/support", "wire"],
     "collector/store": ["collector/process", "collector/interpret/span.h", "collector/support", "wire"],
-    "collector/query": ["collector/store", "collector/interpret/span.h", "collector/support", "wire"],
+    "collector/query": ["collector/store", "collector/interpret/span.h", "collector/ring_reader/ring_reader.h",
+                        "collector/export/exporter.h", "collector/support", "wire"],
     # The pipelines and the ends that people touch.
     "agent": ["agent/*", "wire", "include"],
     "collector": ["collector/*", "wire"],

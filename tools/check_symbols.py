@@ -2,9 +2,9 @@
 """The shipped library, checked and not assumed.
 
 It exports only what tools/symbols/exported.txt lists, needs only what undefined.txt lists (libc,
-no version newer than GLIBC_2.17 unless listed with its reason), and has nothing that could run or
-fail before main: no constructors, no text relocations, no executable stack, no lazy thread-locals.
---update writes both lists anew; read the difference before you commit it."""
+no version newer than GLIBC_2.17 unless listed with its reason), runs before main only what
+constructors.txt lists, and has no text relocations, no executable stack, no lazy thread-locals.
+--update writes the three lists anew; read the difference before you commit it."""
 
 import argparse
 import re
@@ -22,7 +22,7 @@ WEAK_ALLOWED = {"__cxa_finalize", "__gmon_start__", "_ITM_deregisterTMCloneTable
                 "_ITM_registerTMCloneTable"}
 
 # The compiler's own start-up files bring these two; they do nothing here.
-CONSTRUCTORS_ALLOWED = {"frame_dummy", "__do_global_dtors_aux"}
+COMPILERS_OWN = {"frame_dummy", "__do_global_dtors_aux"}
 
 
 def run(*command):
@@ -123,22 +123,26 @@ def array_entries(library, name):
     return entries + ["a function of another library"] * missing
 
 
-def check_constructors(library):
-    for name in (".preinit_array", ".init_array", ".fini_array"):
-        for entry in array_entries(library, name):
-            if entry not in CONSTRUCTORS_ALLOWED:
-                yield f"{name} runs {entry}: nothing may run before the first traced byte"
+def constructors(library):
+    """Functions that the loader runs, without those of the compiler's own start-up files."""
+    return {entry for name in (".preinit_array", ".init_array", ".fini_array")
+            for entry in array_entries(library, name)} - COMPILERS_OWN
 
 
-def update(folder, exported, undefined):
+LISTS = {
+    "exported": "What libseamtrace.so exports.",
+    "undefined": "What libseamtrace.so needs from libc.",
+    "constructors": "What the loader runs of libseamtrace.so by itself: as little as can be.",
+}
+
+
+def update(folder, found):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "exported.txt").write_text(
-        "# What libseamtrace.so exports. Written by tools/check_symbols.py --update.\n"
-        + "".join(f"{name}\n" for name in sorted(exported)))
-    (folder / "undefined.txt").write_text(
-        "# What libseamtrace.so needs from libc. Written by tools/check_symbols.py --update.\n"
-        + "".join(f"{name}\n" for name in sorted(undefined)))
-    print(f"wrote {len(exported)} exported and {len(undefined)} undefined symbols")
+    for kind, title in LISTS.items():
+        (folder / f"{kind}.txt").write_text(
+            f"# {title} Written by tools/check_symbols.py --update.\n"
+            + "".join(f"{name}\n" for name in sorted(found[kind])))
+    print("wrote " + ", ".join(f"{len(found[kind])} {kind}" for kind in LISTS))
 
 
 def main():
@@ -152,12 +156,12 @@ def main():
     if not Path(library).exists():
         finish("symbols", [f"{library} is missing: run ./dev build"])
     exported, undefined = dynamic_symbols(library)
+    found = {"exported": exported, "undefined": set(undefined), "constructors": constructors(library)}
     if arguments.update:
-        update(arguments.lists, exported, undefined)
-    findings = [*compare("exported", read_list(arguments.lists / "exported.txt"), exported),
-                *compare("undefined", read_list(arguments.lists / "undefined.txt"), set(undefined)),
-                *check_versions(undefined), *check_dynamic_section(library), *check_stack(library),
-                *check_constructors(library)]
+        update(arguments.lists, found)
+    findings = [*check_versions(undefined), *check_dynamic_section(library), *check_stack(library)]
+    for kind in LISTS:
+        findings += compare(kind, read_list(arguments.lists / f"{kind}.txt"), found[kind])
     finish("symbols", findings)
 
 
