@@ -21,6 +21,8 @@ void drop_text(Connection& connection) {
     direction->carry_block = nullptr;
     direction->carry = {};
   }
+  if (connection.checkpoint.carry_copy != nullptr) give_back(connection.checkpoint.carry_copy);
+  connection.checkpoint.carry_copy = nullptr;
   if (connection.pending.block != nullptr) give_back(connection.pending.block);
   connection.pending.block = nullptr;
   connection.pending.size = 0;
@@ -60,6 +62,7 @@ Connection* create(wire::Role role, bool role_certain) {
   connection->opener = {};
   connection->context_headers.clear();
   connection->resumed = nullptr;
+  connection->checkpoint.carry_copy = nullptr;
   connection->pending.size = 0;
   connection->pending.sent = 0;
   connection->pending.replaces = 0;

@@ -46,7 +46,9 @@ struct Direction {
 /// only a part of it.
 struct SendCheckpoint {
   codecs::Http1Codec codec{codecs::Http1Codec::Direction::kRequest};
-  bool carry_in_use;
+  TextBlock* carry_copy;  ///< the beginning of a line that was split before this write, or null
+  uint32_t carry_size;
+  bool carry_truncated;
   bool head_done;
   ContextReference newest;
   Exchange* receiving;

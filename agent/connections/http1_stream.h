@@ -22,6 +22,7 @@ class Moment {
 /// What the sender of a client request has to do to its bytes.
 struct Edit {
   bool wanted = false;
+  size_t begin = 0;   ///< of the bytes that have not gone out yet
   size_t offset = 0;  ///< in the bytes fed since the edit was asked for
   uint32_t replaces =
       0;  ///< 0: insert `connection.pending` there; else it stands for as many bytes

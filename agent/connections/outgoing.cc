@@ -1,6 +1,7 @@
 // Outgoing: the injection engine. The program's stream and the wire's stream differ by known
 // inserts; one gathered send carries both, and results are mapped back to the program's counts.
 #include <errno.h>
+#include <string.h>
 
 #include "agent/connections/follow.h"
 #include "agent/connections/transfer.h"
@@ -26,10 +27,35 @@ void clear_pending(PendingText& pending) {
   pending.replaces = 0;
 }
 
+/// A line begun in an earlier write: the carry will be used for other lines, so it is copied.
+void save_carry(const codecs::Carry& carry, SendCheckpoint& saved) {
+  saved.carry_size = carry.size;
+  saved.carry_truncated = carry.truncated;
+  if (carry.size == 0) return;
+  if (saved.carry_copy == nullptr) saved.carry_copy = take_text_block();
+  if (saved.carry_copy != nullptr) memcpy(saved.carry_copy->text, carry.bytes, carry.size);
+}
+
+/// False: the beginning of the line is lost.
+bool restore_carry(Direction& direction, SendCheckpoint& saved) {
+  direction.carry.size = saved.carry_size;
+  direction.carry.truncated = saved.carry_truncated;
+  if (saved.carry_size == 0) return true;
+  if (saved.carry_copy == nullptr) return false;
+  if (direction.carry_block == nullptr) {  // the line was completed, and its block given back
+    direction.carry_block = take_text_block();
+    if (direction.carry_block == nullptr) return false;
+    direction.carry.bytes = direction.carry_block->text;
+    direction.carry.capacity = TextBlock::kCapacity;
+  }
+  memcpy(direction.carry.bytes, saved.carry_copy->text, saved.carry_size);
+  return true;
+}
+
 void save(Connection& connection) {
   SendCheckpoint& saved = connection.checkpoint;
   saved.codec = connection.request.codec;
-  saved.carry_in_use = connection.request.carry.size != 0 || connection.request.carry.truncated;
+  save_carry(connection.request.carry, saved);
   saved.newest = {};
   saved.receiving = connection.receiving;
   Exchange* newest = connection.newest;
@@ -84,6 +110,7 @@ void Outgoing::plan(Connection& connection) {
   save(connection);
   parsed_ = true;
   edit_ = {};
+  edit_.begin = done_;
   planned_ = done_;
   const bool may_inject = (flags_ & kNoInjectionFlags) == 0;
   if (!may_inject && connection.request.codec.between_messages())
@@ -104,6 +131,8 @@ void Outgoing::plan(Connection& connection) {
       }
       planned_ = from + result.consumed;
       if (result.fed == Fed::kStopped) break;
+      // One message at a time, also where it ends with a buffer.
+      if (may_inject && connection.request.codec.between_messages()) break;
     }
     offset = end;
   }
@@ -141,15 +170,13 @@ void Outgoing::settle(ssize_t result) {
 
 void Outgoing::roll_back(Connection& connection, size_t taken, bool edit_begun) {
   if (!edit_begun) clear_pending(connection.pending);
-  const SendCheckpoint& saved = connection.checkpoint;
+  SendCheckpoint& saved = connection.checkpoint;
   Moment moment;
-  if (saved.carry_in_use) {  // the split line has been overwritten: its rest cannot be joined again
+  if (!restore_carry(connection.request, saved)) {
     give_up(connection, moment);
     return;
   }
   connection.request.codec = saved.codec;
-  connection.request.carry.size = 0;
-  connection.request.carry.truncated = false;
   if (saved.codec.in_head()) connection.context_headers = saved.context_headers;
   const auto is_saved = [&](const Exchange* exchange) {
     return exchange == nullptr ? saved.newest.exchange == nullptr

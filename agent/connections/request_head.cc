@@ -207,11 +207,13 @@ void decide_client_context(Connection& connection, Exchange& exchange, const Htt
     }
   }
   if (edit != nullptr && exchange.identity.valid) {
-    if (event.blank_line_offset < 0) {
+    // The empty line's CR may have been the last byte of the buffer before this one.
+    const bool begins_before = event.blank_line_offset < 0;
+    if (begins_before && base <= edit->begin) {
       count(Counter::inject_skipped_head_split);
     } else if (prepare_insert(connection, exchange)) {
       edit->wanted = true;
-      edit->offset = base + static_cast<size_t>(event.blank_line_offset);
+      edit->offset = begins_before ? base - 1 : base + static_cast<size_t>(event.blank_line_offset);
       flags |= wire::kFlagInjected;
     }
   }

@@ -1,6 +1,7 @@
 // The steps of Http1Codec: lines of the head first, then the content.
 #include "agent/codecs/http1/http1_codec.h"
 
+#include <bit>
 #include <cstring>
 
 #include "agent/codecs/http1/http1_characters.h"
@@ -24,12 +25,42 @@ void append(Carry& carry, uint32_t line_bytes, const char* bytes, size_t size) {
   carry.size += static_cast<uint32_t>(kept);
 }
 
+constexpr uint64_t kEachByte = 0x0101010101010101;
+
+// Eight bytes at once: the top bit of each byte that is below `limit` (at most 128). The first of
+// them is exact; a carry may set more after it.
+constexpr uint64_t bytes_below(uint64_t word, uint8_t limit) {
+  return (word - kEachByte * limit) & ~word & (kEachByte << 7);
+}
+constexpr uint64_t bytes_equal(uint64_t word, uint8_t value) {
+  return bytes_below(word ^ (kEachByte * value), 1);
+}
+
+// How many bytes of a line are before the first that is none of a name.
+uint32_t name_bytes(const char* line, uint32_t size) {
+  uint32_t at = 0;
+  while (size - at >= sizeof(uint64_t)) {
+    uint64_t word;
+    memcpy(&word, line + at, sizeof word);
+    const uint64_t others =
+        bytes_below(word, ' ' + 1) | bytes_equal(word, ':') | bytes_equal(word, 0x7f);
+    if (others == 0) {
+      at += sizeof word;
+      continue;
+    }
+    if (std::endian::native == std::endian::little)
+      return at + static_cast<uint32_t>(std::countr_zero(others)) / 8;
+    break;
+  }
+  while (at < size && is_name(line[at])) ++at;
+  return at;
+}
+
 // Finds name and value in `event.line`. False when there is no name with a colon.
 bool split_field(Http1Event& event) {
   const char* const line = event.line;
   uint32_t end = event.line_size;
-  uint32_t name = 0;
-  while (name < end && is_name(line[name])) ++name;
+  const uint32_t name = name_bytes(line, end);
   event.name_size = name;
   if (name == end) {  // the carry had no room for more
     event.value_offset = end;
@@ -59,6 +90,7 @@ Http1Event Http1Codec::next(Chunk& chunk, Carry& carry) {
       ready = take_chunk_framing(chunk);
     } else {
       ready = true;
+      event = Http1Event();  // nothing of a line that turned out to be malformed
       if (state_ == State::kEnding) {
         end_message(event);
       } else {

@@ -55,7 +55,9 @@ void write_down(const Http1Event& event, bool lines, uint64_t& body, std::string
   log += std::to_string(static_cast<int>(event.kind)) + (event.interim ? "i" : "") +
          (event.trailer ? "t" : "") + std::to_string(event.status) +
          std::to_string(static_cast<int>(event.method));
-  if (lines && event.line != nullptr) {
+  const bool has_line = event.kind == Kind::kStartLine || event.kind == Kind::kHeader;
+  require(has_line || (event.line == nullptr && event.line_size == 0));
+  if (lines && has_line) {
     log += std::to_string(static_cast<int>(event.header)) + " ";
     log += std::to_string(event.name_size) + " " + std::to_string(event.value_offset) + " ";
     log += std::to_string(event.value_size) + " ";

@@ -85,6 +85,10 @@ bool Http1Codec::read_request_line(const char* bytes, size_t size) {
 
 bool Http1Codec::read_version(const char* bytes, size_t size) {
   size_t place = matched_;
+  if (place == 0 && size == kVersionBytes + 1) {  // the usual case, in one comparison
+    matched_ = kVersionBytes + 1;
+    return memcmp(bytes, kVersion, kVersionBytes) == 0 && is_digit(bytes[kVersionBytes]);
+  }
   for (size_t at = 0; at < size; ++at, ++place) {
     const bool fits = place < kVersionBytes ? bytes[at] == kVersion[place]
                                             : place == kVersionBytes && is_digit(bytes[at]);
@@ -98,7 +102,9 @@ bool Http1Codec::read_version(const char* bytes, size_t size) {
 bool Http1Codec::read_status_line(const char* bytes, size_t size) {
   constexpr size_t kCodeAt = kVersionBytes + 2;
   size_t place = line_bytes_;
-  for (size_t at = 0; at < size && place <= kCodeAt + 3; ++at, ++place) {
+  if (place == 0 && size >= kCodeAt && memcmp(bytes, kVersion, kVersionBytes) == 0)
+    place = kVersionBytes;  // the usual case, in one comparison
+  for (size_t at = place - line_bytes_; at < size && place <= kCodeAt + 3; ++at, ++place) {
     const char c = bytes[at];
     if (place < kVersionBytes) {
       if (c != kVersion[place]) return false;

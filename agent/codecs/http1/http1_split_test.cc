@@ -13,6 +13,7 @@ namespace {
 
 using Direction = Http1Codec::Direction;
 using enum Http1RequestMethod;
+using std::string_literals::operator""s;
 
 struct Sample {
   std::string name;
@@ -60,8 +61,7 @@ std::vector<Sample> written_samples() {
        "CONNECT h:1 HTTP/1.1\r\n\r\n"},
       {"fields", Direction::kRequest, many_fields + "\r\n"},
       {"carriage returns", Direction::kRequest, "GET /\r\rx HTTP/1.1\r\nA: \r\r\n\r: no\r\n"},
-      {"binary", Direction::kRequest,
-       std::string("GET /\xff\x00 HTTP/1.1\r\nX: \x00\x01\x80\r\n\r\n", 37)},
+      {"binary", Direction::kRequest, "GET /\xff"s + "\0 HTTP/1.1\r\nX: \0\1\x80\r\n\r\n"s},
       {"responses",
        Direction::kResponse,
        "HTTP/1.1 100 Continue\r\n\r\n" + ok + "Content-Length: 3\r\n\r\nabc" + ok +
