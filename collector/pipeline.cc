@@ -69,7 +69,7 @@ Collector::Collector(CollectorOptions options, std::string directory, FileDescri
       wake_(std::move(wake)),
       dispatch_(std::move(options.exporters)),
       intake_(configuration_, dispatch_),
-      reader_({directory_, ::geteuid()}),
+      reader_({.base_directory = directory_, .uid = ::geteuid()}),
       server_(std::move(server)) {}
 
 Collector::~Collector() { ::unlinkat(user_directory_.get(), kStatusSocketName, 0); }

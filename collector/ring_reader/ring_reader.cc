@@ -19,8 +19,6 @@ constexpr uint64_t kSecond = 1'000 * kMillisecond;
 constexpr uint64_t kScanEvery = 100 * kMillisecond;
 constexpr uint64_t kLookForDeathEvery = 100 * kMillisecond;
 constexpr uint64_t kBeatEvery = kSecond;
-constexpr uint64_t kExitStatusWait = kSecond;
-constexpr uint64_t kAbandonedAfter = 10 * kSecond;
 constexpr uint64_t kNotedExitKept = 60 * kSecond;
 constexpr size_t kMostUnreadable = 4096;
 /// What one segment may take of a round, so that a busy one does not starve the others.
@@ -30,6 +28,10 @@ constexpr milliseconds kBusyPause{2};
 constexpr milliseconds kLongestFullPause{10};  ///< while the exporters' queues are full
 constexpr milliseconds kLongestPause{50};
 constexpr milliseconds kLongestEmptyPause{100};
+
+uint64_t in_nanoseconds(milliseconds time) {
+  return static_cast<uint64_t>(time.count()) * kMillisecond;
+}
 
 /// Calls `visit` with the name of each entry of an open directory.
 template <typename Visitor>
@@ -153,7 +155,7 @@ void RingReader::set_aside(SegmentFile& file, int directory, const std::string& 
     unreadable.no_writer_since_ns = 0;
   } else if (unreadable.no_writer_since_ns == 0) {
     unreadable.no_writer_since_ns = now;
-  } else if (now - unreadable.no_writer_since_ns > kAbandonedAfter) {
+  } else if (now - unreadable.no_writer_since_ns > in_nanoseconds(options_.abandoned_after)) {
     file.unlink(directory);
   }
 }
@@ -222,7 +224,8 @@ std::optional<Death> RingReader::how_it_died(const Attached& attached, uint64_t 
   if (const auto noted = noted_exits_.find(facts.pid); ours && noted != noted_exits_.end())
     return death_from_wait_status(noted->second.wait_status);
   if (const auto death = attached.exit.death()) return death;
-  if (ours && now - attached.ended_ns < kExitStatusWait) return std::nullopt;  // it may come yet
+  if (ours && now - attached.ended_ns < in_nanoseconds(options_.exit_status_wait))
+    return std::nullopt;  // it may come yet
   if (const int signal = attached.segment->fatal_signal(); signal != 0)
     return Death{Death::Kind::kKilled, signal};
   if (attached.exit.watching() && !attached.exit.ended()) return Death{Death::Kind::kReplaced};

@@ -33,6 +33,10 @@ class RingReader {
   struct Options {
     std::string base_directory;
     uid_t uid = 0;  ///< whose segments; root (0) reads those of every user
+    /// How long a file that is no segment may be without a writer until it is removed.
+    std::chrono::milliseconds abandoned_after{10'000};
+    /// How long to wait for news of how a process died.
+    std::chrono::milliseconds exit_status_wait{1'000};
   };
 
   explicit RingReader(Options options);
