@@ -32,7 +32,7 @@ uint16_t port_of(std::string_view digits) {
   return static_cast<uint16_t>(wire::parse_integer(digits, 1, 65535).value);
 }
 
-/// The item up to `&`, taken off `rest`.
+/// The item up to `&`, taken off `rest`; call while `rest.data() != nullptr`.
 std::string_view next_parameter(std::string_view& rest) {
   const size_t end = rest.find('&');
   const std::string_view item = rest.substr(0, end);
@@ -105,7 +105,7 @@ std::string_view redact_query(Arena& arena, std::string_view query,
                               std::span<const std::string> more_keys) {
   size_t size = 0;
   bool secret = false;
-  for (std::string_view rest = query; !rest.empty();) {
+  for (std::string_view rest = query; rest.data() != nullptr;) {
     const std::string_view item = next_parameter(rest);
     const size_t equals = item.find('=');
     if (equals != std::string_view::npos && is_secret(item.substr(0, equals), more_keys)) {
@@ -119,7 +119,7 @@ std::string_view redact_query(Arena& arena, std::string_view query,
   char* const copy = allocate_text(arena, size);
   char* at = copy;
   const auto append = [&](std::string_view text) { at = std::copy(text.begin(), text.end(), at); };
-  for (std::string_view rest = query; !rest.empty();) {
+  for (std::string_view rest = query; rest.data() != nullptr;) {
     const std::string_view item = next_parameter(rest);
     const size_t equals = item.find('=');
     if (equals != std::string_view::npos && is_secret(item.substr(0, equals), more_keys)) {
@@ -128,7 +128,7 @@ std::string_view redact_query(Arena& arena, std::string_view query,
     } else {
       append(item);
     }
-    if (!rest.empty()) *at++ = '&';
+    if (rest.data() != nullptr) *at++ = '&';
   }
   return {copy, static_cast<size_t>(at - copy)};
 }
