@@ -76,7 +76,7 @@ bool start_request(Connection& connection, const Http1Event& event, Moment& mome
   if (exchange == nullptr) {
     exchange = begin_exchange(connection, moment);
     if (exchange == nullptr) return false;
-    open_request_record(connection, *exchange);
+    open_request_record(*exchange);
   }
   exchange->method = event.method;
   connection.receiving = exchange;

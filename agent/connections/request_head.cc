@@ -222,14 +222,14 @@ void decide_client_context(Connection& connection, Exchange& exchange, const Htt
 
 }  // namespace
 
-void open_request_record(Connection&, Exchange& exchange) {
+void open_request_record(Exchange& exchange) {
+  // The segment comes first: until it exists the control block is not filled.
+  if (settings.propagation_only || !ring_writer::ensure_segment()) return;
   const wire::ControlBlock& control = ring_writer::control();
   const auto sampler = static_cast<wire::Sampler>(control.sampler.load(std::memory_order_relaxed));
-  const bool never =
-      sampler == wire::Sampler::kAlwaysOff || control.tracing.load(std::memory_order_relaxed) == 0;
-  // Before the segment exists the control block is not filled yet: create it first.
-  if (!settings.propagation_only && !ring_writer::ensure_segment()) return;
-  if (!never) spans::open_record(exchange);
+  if (sampler == wire::Sampler::kAlwaysOff || control.tracing.load(std::memory_order_relaxed) == 0)
+    return;
+  spans::open_record(exchange);
 }
 
 void add_request_field(Connection& connection, Exchange& exchange, const Http1Event& event) {

@@ -9,7 +9,7 @@
 namespace seamtrace::agent::connections {
 
 /// Opens the record of a new exchange, unless nothing will be sampled.
-void open_request_record(Connection& connection, Exchange& exchange);
+void open_request_record(Exchange& exchange);
 
 /// A header field of the request: context is understood, what the conventions want is kept.
 void add_request_field(Connection& connection, Exchange& exchange, const codecs::Http1Event& event);

@@ -251,12 +251,23 @@ TEST(Http1Codec, FailsForGood) {
   Carry carry;
   Chunk bad{"\x01", 1, 0};
   EXPECT_EQ(codec.next(bad, carry).kind, Kind::kNotHttp1);
+  EXPECT_EQ(bad.position, 0u);
   Chunk good{"GET / HTTP/1.1\r\n", 16, 0};
   EXPECT_EQ(codec.next(good, carry).kind, Kind::kNotHttp1);
   EXPECT_EQ(codec.next(good, carry).kind, Kind::kNotHttp1);
   EXPECT_FALSE(codec.between_messages());
   EXPECT_FALSE(codec.in_head());
   EXPECT_FALSE(codec.end_of_stream());
+}
+
+TEST(Http1Codec, ShowsNothingOfAMalformedLine) {
+  Http1Codec codec(Direction::kRequest);
+  Carry carry;
+  Chunk chunk{"GET / HTTP/1.9x\r\n", 17, 0};
+  const Http1Event event = codec.next(chunk, carry);
+  EXPECT_EQ(event.kind, Kind::kNotHttp1);
+  EXPECT_EQ(event.line, nullptr);
+  EXPECT_EQ(event.line_size, 0u);
 }
 
 TEST(Http1Codec, KnowsWhereInAMessageItIs) {

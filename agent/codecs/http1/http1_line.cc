@@ -101,14 +101,21 @@ bool Http1Codec::read_version(const char* bytes, size_t size) {
 // HTTP/1.DIGIT SP 3DIGIT [SP anything]
 bool Http1Codec::read_status_line(const char* bytes, size_t size) {
   constexpr size_t kCodeAt = kVersionBytes + 2;
+  constexpr size_t kCodeEnd = kCodeAt + 3;
+  // The usual case first: a whole line, with a reason or at least the space before it.
+  const char* const code = bytes + kCodeAt;
+  if (line_bytes_ == 0 && size > kCodeEnd && memcmp(bytes, kVersion, kVersionBytes) == 0 &&
+      is_digit(bytes[kVersionBytes]) && code[-1] == ' ' && is_digit(code[0]) && is_digit(code[1]) &&
+      is_digit(code[2]) && code[3] == ' ') {
+    status_ = static_cast<uint16_t>((code[0] - '0') * 100 + (code[1] - '0') * 10 + code[2] - '0');
+    return true;
+  }
   size_t place = line_bytes_;
-  if (place == 0 && size >= kCodeAt && memcmp(bytes, kVersion, kVersionBytes) == 0)
-    place = kVersionBytes;  // the usual case, in one comparison
-  for (size_t at = place - line_bytes_; at < size && place <= kCodeAt + 3; ++at, ++place) {
+  for (size_t at = 0; at < size && place <= kCodeEnd; ++at, ++place) {
     const char c = bytes[at];
     if (place < kVersionBytes) {
       if (c != kVersion[place]) return false;
-    } else if (place == kVersionBytes + 1 || place == kCodeAt + 3) {
+    } else if (place == kVersionBytes + 1 || place == kCodeEnd) {
       if (c != ' ') return false;
     } else {
       if (!is_digit(c)) return false;
