@@ -1,0 +1,271 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "collector/export/otlp/endpoint.h"
+#include "collector/export/text.h"
+
+namespace seamtrace::cli {
+
+namespace {
+
+using collector::append_printable;
+
+constexpr char kAbout[] =
+    "Distributed traces of unmodified native services: no source change, no root.\n";
+
+constexpr char kExamples[] =
+    "\nExamples:\n"
+    "  seamtrace run -- ./my-server --port 8080     trace a program, print traces as trees\n"
+    "  seamtrace run --endpoint http://localhost:4318 -- ./my-server\n"
+    "  seamtrace doctor ./my-server                 can it be traced?\n"
+    "  seamtrace COMMAND --help                     more about a command\n"
+    "  seamtrace help environment                   every variable that is understood\n";
+
+constexpr char kRunExamples[] =
+    "\nThe program's input, output, signals and exit code are passed through. Without an endpoint\n"
+    "(option or OTEL_EXPORTER_OTLP_ENDPOINT) traces are printed on stderr as trees.\n"
+    "\nExamples:\n"
+    "  seamtrace run -- ./my-server --port 8080\n"
+    "  seamtrace run --service shop --endpoint http://localhost:4318 -- ./my-server\n"
+    "  seamtrace run --quiet --json -- python3 app.py 2> spans.jsonl\n"
+    "\nExit codes: the program's own, and its signal. 127: there is no such program. 126: it "
+    "cannot\n"
+    "be executed. 2: the command line is wrong.\n";
+
+constexpr char kCollectorExamples[] =
+    "\nServes every traced process of this user until SIGTERM or SIGINT, then exports what is "
+    "left.\n"
+    "\nExamples:\n"
+    "  OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 seamtrace collector\n"
+    "  seamtrace collector --console      traces as trees on stdout\n"
+    "  seamtrace collector --json | jq .  one JSON object a span\n";
+
+constexpr char kStatusExamples[] =
+    "\nExamples:\n"
+    "  seamtrace status\n"
+    "  seamtrace status --json | jq '.processes[].counters'\n";
+
+constexpr char kDoctorExamples[] =
+    "\nExit codes: 0 it can be traced, 1 it cannot, 126 it cannot be executed, 127 it is missing.\n"
+    "\nExamples:\n"
+    "  seamtrace doctor ./my-server\n"
+    "  seamtrace doctor nginx --json\n";
+
+struct Everything {
+  CLI::App app{kAbout, "seamtrace"};
+  RunOptions run;
+  CollectorCommandOptions collector;
+  StatusOptions status;
+  DoctorOptions doctor;
+  std::string help_topic;
+  CLI::App *run_command = nullptr, *collector_command = nullptr, *status_command = nullptr,
+           *doctor_command = nullptr, *version_command = nullptr, *help_command = nullptr;
+};
+
+struct RunFormatter : CLI::Formatter {
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: seamtrace run [OPTIONS] -- PROGRAM [ARGUMENTS]\n";
+  }
+};
+
+/// Null when there is none of that name.
+CLI::App* find_command(CLI::App& app, const std::string& name) {
+  const auto found = app.get_subcommands([&](CLI::App* each) { return each->get_name() == name; });
+  return found.empty() ? nullptr : found[0];
+}
+
+CLI::App* add_command(Everything& all, const char* name, const char* about, const char* footer) {
+  CLI::App* command = all.app.add_subcommand(name, about);
+  command->allow_extras();  // they are refused below, with the nearest option
+  command->footer(footer);
+  return command;
+}
+
+void declare(Everything& all) {
+  all.app.allow_extras();
+  all.app.footer(kExamples);
+  all.app.require_subcommand(0, 1);
+
+  all.run_command = add_command(all, "run", "Start a program and trace it", kRunExamples);
+  all.run_command->formatter(std::make_shared<RunFormatter>());
+  all.run_command->add_flag("--quiet,-q", all.run.quiet, "Say nothing on stderr but errors");
+  all.run_command->add_flag("--json", all.run.json, "Print spans as JSON lines on stderr");
+  all.run_command->add_flag("--console", all.run.console,
+                            "Print traces also when they are exported");
+  all.run_command
+      ->add_option("--endpoint", all.run.endpoint,
+                   "Address of an OTLP receiver, e.g. http://localhost:4318")
+      ->type_name("URL");
+  all.run_command->add_option("--service", all.run.service, "Name of the service")
+      ->type_name("NAME");
+
+  all.collector_command = add_command(
+      all, "collector", "Collect and export the spans of every traced process", kCollectorExamples);
+  all.collector_command->add_flag("--console", all.collector.console, "Print traces on stdout");
+  all.collector_command->add_flag("--json", all.collector.json,
+                                  "Print spans on stdout, one JSON object a line");
+  all.collector_command
+      ->add_option("--endpoint", all.collector.endpoint,
+                   "Address of an OTLP receiver, e.g. http://localhost:4318")
+      ->type_name("URL");
+  all.collector_command
+      ->add_option("--dir", all.collector.directory,
+                   "Directory of the shared memory, as SEAMTRACE_DIR (default /dev/shm)")
+      ->type_name("BASE");
+
+  all.status_command = add_command(
+      all, "status", "Show traced processes, losses and the health of exporters", kStatusExamples);
+  all.status_command->add_flag("--json", all.status.json, "Print it as JSON");
+
+  all.doctor_command =
+      add_command(all, "doctor", "Tell whether a program can be traced", kDoctorExamples);
+  all.doctor_command->add_option("program", all.doctor.program, "Path, or name within PATH")
+      ->type_name("PROGRAM");
+  all.doctor_command->add_flag("--json", all.doctor.json, "Print it as JSON");
+
+  all.version_command = add_command(all, "version", "Print the version", "");
+  all.help_command = add_command(all, "help", "Explain a command, or `environment`", "");
+  all.help_command->add_option("topic", all.help_topic, "A command, or `environment`")
+      ->type_name("TOPIC");
+}
+
+Parsed failure(const std::string& sentence, const CLI::App* command) {
+  const std::string name =
+      command == nullptr || command->get_parent() == nullptr ? "" : " " + command->get_name();
+  return {{}, kExitUsage, "seamtrace: " + sentence + "\nTry 'seamtrace" + name + " --help'.\n"};
+}
+
+std::string in_quotes(std::string_view word) {
+  std::string text = "'";
+  append_printable(text, word);
+  return text + "'";
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names{"--help"};
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
+
+Parsed unexpected(const std::string& word, CLI::App& command, CLI::App& app) {
+  const bool is_option = word.starts_with("-");
+  const bool is_command = !is_option && &command == &app;
+  std::string sentence = is_option    ? "unknown option "
+                         : is_command ? "unknown command "
+                                      : "unexpected argument ";
+  sentence += in_quotes(word);
+  std::string meant;
+  if (is_option) meant = nearest(word.substr(0, word.find('=')), option_names(command));
+  if (is_command) meant = nearest(word, command_names(app));
+  if (!meant.empty()) sentence += "; did you mean '" + meant + "'?";
+  return failure(sentence, &command);
+}
+
+/// Everything of `run` from the program on is the program's, whatever it looks like.
+std::vector<std::string> split_off_program(const std::vector<std::string>& arguments,
+                                           std::vector<std::string>& program) {
+  if (arguments.empty() || arguments[0] != "run") return arguments;
+  size_t i = 1;
+  for (; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--") {
+      program.assign(arguments.begin() + static_cast<ptrdiff_t>(i) + 1, arguments.end());
+      break;
+    }
+    if (!word.starts_with("-")) {
+      program.assign(arguments.begin() + static_cast<ptrdiff_t>(i), arguments.end());
+      break;
+    }
+    if (word == "--endpoint" || word == "--service") ++i;  // its value
+  }
+  return {arguments.begin(),
+          arguments.begin() + static_cast<ptrdiff_t>(std::min(i, arguments.size()))};
+}
+
+std::optional<Parsed> check_endpoint(const std::string& endpoint, const CLI::App* command) {
+  if (command->count("--endpoint") == 0) return {};
+  const auto parsed = collector::parse_base_endpoint(endpoint);
+  if (parsed.valid()) return {};
+  std::string sentence = "--endpoint: ";
+  append_printable(sentence, parsed.error);
+  return failure(sentence, command);
+}
+
+Parsed help_about(Everything& all) {
+  if (all.help_topic.empty()) return {{}, 0, all.app.help()};
+  if (all.help_topic == "environment") return {HelpEnvironmentOptions{}, 0, {}};
+  if (const CLI::App* command = find_command(all.app, all.help_topic); command != nullptr)
+    return {{}, 0, command->help()};
+  std::vector<std::string> topics = command_names(all.app);
+  topics.emplace_back("environment");
+  const std::string meant = nearest(all.help_topic, topics);
+  return failure("there is no help about " + in_quotes(all.help_topic) +
+                     (meant.empty() ? "" : "; did you mean '" + meant + "'?"),
+                 nullptr);
+}
+
+Parsed choose(Everything& all) {
+  if (all.help_command->parsed()) return help_about(all);
+  if (all.version_command->parsed()) return {VersionOptions{}, 0, {}};
+  if (all.status_command->parsed()) return {all.status, 0, {}};
+  if (all.doctor_command->parsed()) {
+    if (all.doctor.program.empty())
+      return failure("doctor: which program? Name it, as in 'seamtrace doctor ./my-server'",
+                     all.doctor_command);
+    return {all.doctor, 0, {}};
+  }
+  if (all.collector_command->parsed()) {
+    if (auto bad = check_endpoint(all.collector.endpoint, all.collector_command)) return *bad;
+    if (!all.collector.directory.empty() && all.collector.directory[0] != '/')
+      return failure("--dir: " + in_quotes(all.collector.directory) + " is not an absolute path",
+                     all.collector_command);
+    return {all.collector, 0, {}};
+  }
+  if (all.run_command->parsed()) {
+    if (auto bad = check_endpoint(all.run.endpoint, all.run_command)) return *bad;
+    if (all.run.command.empty() || all.run.command[0].empty())
+      return failure(
+          "run: which program? Name it after '--', as in "
+          "'seamtrace run -- ./my-server --port 8080'",
+          all.run_command);
+    return {all.run, 0, {}};
+  }
+  return {{}, kExitUsage, all.app.help()};
+}
+
+}  // namespace
+
+Parsed parse_command_line(const std::vector<std::string>& arguments) {
+  Everything all;
+  declare(all);
+  std::vector<std::string> words = split_off_program(arguments, all.run.command);
+  if (words == std::vector<std::string>{"--version"}) return {VersionOptions{}, 0, {}};
+  CLI::App* command = &all.app;
+  if (!words.empty())
+    if (CLI::App* named = find_command(all.app, words[0]); named != nullptr) command = named;
+  std::ranges::reverse(words);  // as CLI11 wants them
+  try {
+    all.app.parse(words);
+  } catch (const CLI::CallForHelp&) {
+    return {{}, 0, command->help()};
+  } catch (const CLI::ParseError& error) {
+    std::string what;
+    append_printable(what, error.what());
+    return failure(what, command);
+  }
+  if (const auto extras = all.app.remaining(true); !extras.empty())
+    return unexpected(extras[0], *command, all.app);
+  return choose(all);
+}
+
+}  // namespace seamtrace::cli

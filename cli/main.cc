@@ -1,0 +1,54 @@
+// seamtrace: the program that people type.
+// Path:    argv -> [cli] -> one command
+#include <cstdio>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/collector_command.h"
+#include "cli/command_line.h"
+#include "cli/doctor_command.h"
+#include "cli/help_environment.h"
+#include "cli/preload.h"
+#include "cli/run_command.h"
+#include "cli/status_command.h"
+#include "collector/support/version.h"
+
+namespace seamtrace::cli {
+namespace {
+
+void print(std::FILE* file, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+}
+
+struct Carry {
+  int operator()(const RunOptions& options) const { return run_command(options); }
+  int operator()(const CollectorCommandOptions& options) const {
+    return collector_command(options);
+  }
+  int operator()(const StatusOptions& options) const { return status_command(options); }
+  int operator()(const DoctorOptions& options) const { return doctor_command(options); }
+  int operator()(const VersionOptions&) const {
+    print(stdout, "seamtrace " + std::string(collector::kVersion) + "\n");
+    return 0;
+  }
+  int operator()(const HelpEnvironmentOptions&) const {
+    print(stdout, environment_help());
+    return 0;
+  }
+};
+
+}  // namespace
+}  // namespace seamtrace::cli
+
+int main(int argc, char** argv) {
+  using namespace seamtrace::cli;
+  shed_agent(argv);
+  const Parsed parsed =
+      parse_command_line(std::vector<std::string>(argv + (argc > 0), argv + argc));
+  if (!parsed.command) {
+    print(parsed.exit_code == 0 ? stdout : stderr, parsed.text);
+    return parsed.exit_code;
+  }
+  return std::visit(Carry{}, *parsed.command);
+}

@@ -1,0 +1,45 @@
+// CollectorProcess: a collector of our own, beside the program.
+// Path:    a support type of `seamtrace run`
+// Owner:   the run; when it ends, or dies, the collector goes on until no process that it
+//          serves is left, exports what there is, and ends.
+// Threads: forked before any thread exists.
+// Failure: an Error with a sentence; kBusy when another collector serves this user.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+
+#include "cli/exporters.h"
+#include "collector/support/configuration.h"
+#include "collector/support/file_descriptor.h"
+#include "collector/support/result.h"
+
+namespace seamtrace::cli {
+
+class CollectorProcess {
+ public:
+  struct Options {
+    collector::Configuration configuration;
+    ExporterPlan plan;
+    ConsoleWishes console;
+    bool quiet = false;
+  };
+
+  /// Returns once the collector answers questions.
+  static collector::Result<CollectorProcess> start(const Options& options);
+
+  /// Tells it that the run is over, and waits at most `limit` for its end: it does not end while
+  /// it serves other processes. True: it has ended.
+  bool release(std::chrono::milliseconds limit);
+
+ private:
+  CollectorProcess(pid_t pid, collector::FileDescriptor lifeline)
+      : pid_(pid), lifeline_(std::move(lifeline)) {}
+
+  pid_t pid_;
+  collector::FileDescriptor lifeline_;  ///< the collector notices when it is closed
+};
+
+}  // namespace seamtrace::cli
