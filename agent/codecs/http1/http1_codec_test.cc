@@ -143,9 +143,11 @@ TEST(Http1Field, OddNamesOfVisibleBytesAreFollowed) {
 }
 
 TEST(Http1Field, WithoutNameOrColonIsNotHttp1) {
-  for (const char* line :
-       {"no colon\r\n", "nocolon\r\n", ": no name\r\n", "a b: c\r\n", "a : c\r\n",
-        "Content-Length : 5\r\n", "a\x01: c\r\n", "\x7f: c\r\n", "a\r: c\r\n"})
+  for (const char* line : {"no colon\r\n", "nocolon\r\n", ": no name\r\n", "a b: c\r\n",
+                           "a : c\r\n", "Content-Length : 5\r\n", "a\x01: c\r\n", "\x7f: c\r\n",
+                           "a-long\x7f"
+                           "name: c\r\n",
+                           "long name: c\r\n", "a-name-then\x1f: c\r\n", "a\r: c\r\n"})
     EXPECT_EQ(request_log(std::string("GET / HTTP/1.1\r\n") + line),
               "request GET / HTTP/1.1\n" + std::string(kNot))
         << line;

@@ -148,11 +148,11 @@ TEST(Gcp, CarriesTheSpanIdInDecimal) {
 TEST(Gcp, ThatIsMalformedIsInvalid) {
   const std::string trace = std::string(kTrace) + "/";
   for (const std::string& value : std::vector<std::string>{
-           "", kTrace, trace, trace + ";o=1", trace + "0;o=1", trace + "18446744073709551616;o=1",
-           trace + "000000000000000000001;o=1", trace + "12x;o=1", trace + "-1;o=1", trace + "1;",
-           trace + "1;o=2", trace + "1;o=", trace + "1;o=11", trace + "1;o=1;", trace + "1/1",
-           kZeroTrace + "/1;o=1", trace.substr(1) + "1;o=1",
-           "0AF7651916CD43DD8448EB211C80319C/1;o=1"})
+           "", kTrace, trace, trace + ";o=1", trace + "0;o=1", trace + "18446744073709551617;o=1",
+           trace + "99999999999999999999;o=1", trace + "000000000000000000001;o=1",
+           trace + "12x;o=1", trace + "-1;o=1", trace + "1;", trace + "1;o=2",
+           trace + "1;o=", trace + "1;o=11", trace + "1;o=1;", trace + "1/1", kZeroTrace + "/1;o=1",
+           trace.substr(1) + "1;o=1", "0AF7651916CD43DD8448EB211C80319C/1;o=1"})
     EXPECT_EQ(show(parse_gcp(value)), "invalid") << value;
 }
 
