@@ -110,9 +110,9 @@ class SpanBuilder {
         head_(take_apart(record)),
         target_(parse_target(head_.request.method, head_.request.target)),
         server_(exchange_.role == static_cast<uint8_t>(wire::Role::kServer)),
-        attributes_(&arena) {
-    constexpr size_t kUsual = 20;
-    attributes_.reserve(options.old_names ? 2 * kUsual : kUsual);
+        span_(&arena) {
+    constexpr size_t kUsual = 18;
+    span_.attributes.reserve(options.old_names ? 2 * kUsual : kUsual);
   }
 
   Span build(const ProducerClock& clock, uint64_t now_unix_ns) {
@@ -130,25 +130,23 @@ class SpanBuilder {
     describe_ourselves();
     if (options_.old_names) add_old_names(status);
 
-    Span span;
-    fill_identity(span);
-    span.name = known_method_ ? method_ : "HTTP";
-    span.status = verdict.status;
-    span.status_message = verdict.message;
-    span.start_unix_ns = clock.to_unix(exchange_.start_ns, now_unix_ns);
-    uint64_t end = span.start_unix_ns;
+    fill_identity();
+    span_.name = known_method_ ? method_ : "HTTP";
+    span_.status = verdict.status;
+    span_.status_message = verdict.message;
+    span_.start_unix_ns = clock.to_unix(exchange_.start_ns, now_unix_ns);
+    uint64_t end = span_.start_unix_ns;
     if (record_.death) {
       end = record_.death->noticed_unix_ns;
     } else if (exchange_.end_ns != 0) {
       end = clock.to_unix(exchange_.end_ns, now_unix_ns);
     }
-    span.end_unix_ns = std::max(end, span.start_unix_ns);
-    span.attributes = std::move(attributes_);
-    return span;
+    span_.end_unix_ns = std::max(end, span_.start_unix_ns);
+    return std::move(span_);
   }
 
  private:
-  void add(std::string_view key, Value value) { attributes_.push_back({key, value}); }
+  void add(std::string_view key, Value value) { span_.attributes.push_back({key, value}); }
   void add_text(std::string_view key, std::string_view text) {
     if (!text.empty()) add(key, copy_valid_text(arena_, text));
   }
@@ -302,23 +300,23 @@ class SpanBuilder {
     if (!client_.empty()) add("http.client_ip", client_);
   }
 
-  void fill_identity(Span& span) {
-    std::copy_n(exchange_.trace_id, span.trace_id.size(), span.trace_id.begin());
-    std::copy_n(exchange_.span_id, span.span_id.size(), span.span_id.begin());
-    std::copy_n(exchange_.parent_span_id, span.parent_span_id.size(), span.parent_span_id.begin());
-    span.parent_remote = (exchange_.flags & wire::kFlagParentRemote) != 0;
-    span.trace_flags = exchange_.trace_flags;
-    span.kind = server_ ? SpanKind::kServer : SpanKind::kClient;
-    span.association = static_cast<wire::Association>(exchange_.association);
-    span.trace_state = copy_valid_text(arena_, head_.trace_state);
-    span.scope = "seamtrace.http";
+  void fill_identity() {
+    std::copy_n(exchange_.trace_id, span_.trace_id.size(), span_.trace_id.begin());
+    std::copy_n(exchange_.span_id, span_.span_id.size(), span_.span_id.begin());
+    std::copy_n(exchange_.parent_span_id, span_.parent_span_id.size(),
+                span_.parent_span_id.begin());
+    span_.parent_remote = (exchange_.flags & wire::kFlagParentRemote) != 0;
+    span_.trace_flags = exchange_.trace_flags;
+    span_.kind = server_ ? SpanKind::kServer : SpanKind::kClient;
+    span_.association = static_cast<wire::Association>(exchange_.association);
+    span_.trace_state = copy_valid_text(arena_, head_.trace_state);
+    span_.scope = "seamtrace.http";
     if ((exchange_.flags & wire::kFlagTraceRestarted) == 0) return;
     Link link;
     std::copy_n(exchange_.link_trace_id, link.trace_id.size(), link.trace_id.begin());
     std::copy_n(exchange_.link_span_id, link.span_id.size(), link.span_id.begin());
     if (link.trace_id == TraceId{} || link.span_id == SpanId{}) return;
-    span.links = std::pmr::vector<Link>(&arena_);
-    span.links.push_back(std::move(link));
+    span_.links.push_back(std::move(link));
   }
 
   const Record& record_;
@@ -332,7 +330,7 @@ class SpanBuilder {
   uint16_t port_ = 0;
   // In the arena once their describe function has run:
   std::string_view method_, scheme_, host_, path_, query_, url_, peer_, client_, version_;
-  std::pmr::vector<Attribute> attributes_;
+  Span span_;
 };
 
 }  // namespace

@@ -59,6 +59,12 @@ struct Link {
 };
 
 struct Span {
+  Span() = default;
+  /// Its lists live in `arena`. A span is moved by construction, never assigned: an assignment
+  /// would copy the lists out of the arena.
+  explicit Span(std::pmr::memory_resource* arena)
+      : attributes(arena), events(arena), links(arena) {}
+
   TraceId trace_id{};
   SpanId span_id{};
   SpanId parent_span_id{};  ///< all zero: a root

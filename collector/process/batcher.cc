@@ -9,6 +9,7 @@ Arena& Batcher::arena() {
   constexpr size_t kFirstBlock = 4096;
   if (open_ == nullptr) {
     open_ = std::make_shared<Batch>();
+    open_->list.spans.reserve(last_size_);
     open_->list.arena = std::make_unique<std::pmr::monotonic_buffer_resource>(kFirstBlock);
   }
   return *open_->list.arena;
@@ -21,6 +22,7 @@ void Batcher::add(Span&& span, uint64_t now_ns) {
 }
 
 BatchPtr Batcher::close() {
+  last_size_ = open_->list.spans.size();
   open_->sequence = ++closed_;
   return std::exchange(open_, nullptr);
 }

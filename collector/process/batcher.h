@@ -40,6 +40,7 @@ class Batcher {
   std::shared_ptr<Batch> open_;
   uint64_t closed_ = 0;
   uint64_t since_ns_ = 0;
+  size_t last_size_ = 0;  ///< of the batch before: the best guess at the size of the next
 };
 
 }  // namespace seamtrace::collector
