@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 
-from harness import SessionTest, main, paths, wire
+from harness import SessionTest, main, paths, segments, wire
 from harness.waiting import eventually, free_port
 
 
@@ -38,7 +38,7 @@ class CollectorTest(SessionTest):
         session.start_collector()
         session.wait_for_spans(200)
         self.assertEqual(len(session.finish()), 200)
-        eventually(lambda: not _segments(session.base), "the segments to be removed")
+        eventually(lambda: not segments.files(session.base), "the segments to be removed")
 
     def test_it_is_killed_and_restarted_in_the_middle(self):
         session = self.traced()
@@ -86,11 +86,7 @@ class CollectorTest(SessionTest):
         session.wait_for_spans(30)
         spans = session.finish()
         self.assertEqual(len({span.resource["process.pid"] for span in spans}), 30)
-        eventually(lambda: not _segments(session.base), "the segments to be removed")
-
-
-def _segments(base):
-    return [name for _, _, names in os.walk(base) for name in names if name.endswith(".segment")]
+        eventually(lambda: not segments.files(session.base), "the segments to be removed")
 
 
 class BackEndTest(SessionTest):

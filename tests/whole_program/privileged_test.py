@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from harness import SessionTest, main, paths, wire
+from harness import SessionTest, main, paths, segments, wire
 from harness.waiting import eventually
 
 ROOT = os.getuid() == 0
@@ -135,8 +135,7 @@ class PrivilegedTest(SessionTest):
         wire.get_kept(server.port, "/x")
         session.wait_for_spans(1)
         server.stop()
-        eventually(lambda: not [name for _, _, names in os.walk(session.base) for name in names
-                                if name.endswith(".segment")], "the segment to be removed", 40)
+        eventually(lambda: not segments.files(session.base), "the segment to be removed", 40)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 import os
 import shutil
 import signal
+import socket
 import tempfile
 
-from harness import paths
+from harness import paths, segments
 from harness.receiver import Inbox
 from harness.spans import Spans
 from harness.subject import Subject
@@ -99,6 +100,15 @@ class Traced(Untraced):
     def start_collector(self):
         self.collector = Subject([paths.SEAMTRACE, "collector"], self.collector_environment,
                                  "collector")
+        address = f"{self.base}/seamtrace-{os.getuid()}/collector.socket"
+
+        def ready():
+            if self.collector.process.poll() is not None:
+                raise AssertionError(f"the collector ended: {self.collector.err}")
+            with socket.socket(socket.AF_UNIX) as probe:
+                return probe.connect_ex(address) == 0
+
+        eventually(ready, "the collector to be ready")
         return self.collector
 
     def seamtrace(self, *arguments, deadline=DEADLINE, **options):
@@ -129,11 +139,27 @@ class Traced(Untraced):
 
     def finish(self):
         """Ends the programs, lets the collector drain and end; all spans there are."""
+        # A client has its answer a moment before its server has written the span: a server that
+        # is killed in that moment died in the middle of its work.
+        try:
+            eventually(lambda: not segments.in_flight(self.base), "requests in flight to end", 1)
+        except AssertionError:
+            pass  # they are meant to be
         self.stop_subjects()
         if self.collector and self.collector.process.poll() is None:
-            self.collector.send_signal(signal.SIGTERM)
-            self.collector.wait()
+            self._stop_collector()
+            if segments.files(self.base):
+                # It was told to end before it had read everything; its successor goes on.
+                self.start_collector()
+                eventually(lambda: not segments.files(self.base), "the segments to be read")
+                self._stop_collector()
         return self.spans
+
+    def _stop_collector(self):
+        self.collector.send_signal(signal.SIGTERM)
+        code = self.collector.wait()
+        if code != 0:
+            raise AssertionError(f"the collector ended with {code}: {self.collector.err}")
 
     def close(self):
         if self.collector:

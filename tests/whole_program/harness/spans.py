@@ -92,21 +92,20 @@ class Spans(list):
         return "\n".join(map(repr, sorted(self, key=lambda span: span.start)))
 
     def check_tokens(self):
-        """Every span's path ends in the token of its request. Counts the spans with a parent by
-        whether that parent has the same token: right, wrong; and none where one was due, that
-        is for client spans and for the servers that they called."""
+        """Every span's path ends in the token of its request, and every request is one trace.
+        Counts the spans by their parents: right, wrong (the parent has another token or does not
+        exist), none (it should have one), and root: the one span of each token that has none."""
         spans = self.by_id()
-        counts = collections.Counter(right=0, wrong=0, none=0)
-        wrong = []
-        first = {}
-        for span in sorted(self, key=lambda s: s.start):
-            first.setdefault(_token(span), span)
+        counts = collections.Counter(right=0, wrong=0, none=0, root=0)
+        wrong, rooted = [], set()
         for span in self:
+            token = _token(span)
             if not span.parent_id:
-                counts["none" if span is not first[_token(span)] else "root"] += 1
+                counts["none" if token in rooted else "root"] += 1
+                rooted.add(token)
                 continue
             parent = spans.get(span.parent_id)
-            right = (parent is not None and _token(parent) == _token(span)
+            right = (parent is not None and _token(parent) == token
                      and parent.trace_id == span.trace_id and parent.kind != span.kind)
             counts["right" if right else "wrong"] += 1
             if not right:
