@@ -21,7 +21,7 @@ wait_for() {
   until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
     if ((SECONDS >= deadline)) || ! kill -0 "$run" 2>/dev/null; then
       echo "demo: nothing listens on port $1" >&2
-      tail -n 20 "$folder"/*.log "$folder/run.log" >&2 || true
+      tail -n 20 "$folder"/*.log "$folder/traces.txt" >&2 || true
       exit 1
     fi
     sleep 0.05
@@ -37,7 +37,11 @@ cleanup() {
 
 say "1. What is needed is installed and built (the first time takes some minutes)"
 ./dev setup >&2
-./dev build release | tail -n 1 >&2
+mkdir -p build
+if ! ./dev build release seamtrace seamtrace_agent httplib_server beast_server >build/demo.log 2>&1; then
+  tail -n 40 build/demo.log >&2
+  exit 1
+fi
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/seamtrace-demo.XXXXXX")
 trap cleanup EXIT
@@ -52,7 +56,7 @@ chmod 755 "$folder"
 env -u OTEL_EXPORTER_OTLP_ENDPOINT -u OTEL_EXPORTER_OTLP_TRACES_ENDPOINT -u OTEL_TRACES_EXPORTER \
   SEAMTRACE_DIR="$shared" build/release/bin/seamtrace run -- \
   examples/demo/services.sh "$folder" build/release/apps "$nginx_port" "$shop_port" "$stock_port" \
-  >"$folder/traces.txt" 2>"$folder/run.log" </dev/null &
+  >"$folder/services.txt" 2>"$folder/traces.txt" </dev/null &
 run=$!
 wait_for "$stock_port"
 wait_for "$shop_port"
@@ -69,8 +73,7 @@ kill -TERM "$run"
 wait "$run" || true
 run=
 cat "$folder/traces.txt"
-cat "$folder/run.log" >&2
-if ! grep -q . "$folder/traces.txt" "$folder/run.log"; then
-  echo "demo: no trace was shown" >&2
+if ! grep -q "stock  GET /chain/books" "$folder/traces.txt"; then
+  echo "demo: the traces above are not what was expected" >&2
   exit 1
 fi
