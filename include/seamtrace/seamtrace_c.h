@@ -22,16 +22,16 @@ struct seamtrace_counter_v1 {
 
 /* All texts are NUL-terminated and cut to fit; lists are separated by commas. */
 struct seamtrace_status_v1 {
-  uint32_t size;                /* set by the caller: sizeof(struct seamtrace_status_v1) */
-  uint32_t active;              /* 1: requests are traced */
-  uint32_t propagation_only;    /* 1: OTEL_SDK_DISABLED, context is passed on and nothing recorded */
+  uint32_t size;             /* set by the caller: sizeof(struct seamtrace_status_v1) */
+  uint32_t active;           /* 1: requests are traced */
+  uint32_t propagation_only; /* 1: OTEL_SDK_DISABLED, context is passed on and nothing recorded */
   uint32_t collector_reachable; /* 1: a collector visited the segment within the last seconds */
   uint32_t counter_count;       /* entries of `counters` that are filled */
   uint32_t reserved;
-  char service[256];            /* service.name as the environment gives it */
-  char sampler[32];             /* as OTEL_TRACES_SAMPLER names it */
-  char instrumentations[256];   /* the enabled ones, e.g. "http" */
-  char exporters[256];          /* as OTEL_TRACES_EXPORTER names them, e.g. "otlp" */
+  char service[256];          /* service.name as the environment gives it */
+  char sampler[32];           /* as OTEL_TRACES_SAMPLER names it */
+  char instrumentations[256]; /* the enabled ones, e.g. "http" */
+  char exporters[256];        /* as OTEL_TRACES_EXPORTER names them, e.g. "otlp" */
   struct seamtrace_counter_v1 counters[SEAMTRACE_STATUS_COUNTERS];
 };
 
