@@ -6,6 +6,7 @@
 //   --keep-alive N      requests that a connection may carry
 #include <httplib.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -136,6 +137,13 @@ int main(int argc, char** argv) {
   server.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
   server.set_keep_alive_max_count(static_cast<size_t>(options.number("keep-alive", 1000000)));
   server.set_tcp_nodelay(true);
+  // The library listens with a backlog of five, which drops connections under load: ask again.
+  int listener = -1;
+  server.set_socket_options([&listener](socket_t fd) {
+    const int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    listener = fd;
+  });
   add_routes(server, upstreams);
   int port = options.number("port", 0);
   if (port == 0) {
@@ -144,6 +152,7 @@ int main(int argc, char** argv) {
     std::perror("bind");
     return 3;
   }
+  listen(listener, 1024);
   apps::announce(port);
   server.listen_after_bind();
 }

@@ -67,7 +67,7 @@ void limit_memory() {
   limit(RLIMIT_AS, pages * 4096 + (1 << 20));
 }
 
-void limit_files() { limit(RLIMIT_NOFILE, static_cast<rlim_t>(listener) + 2); }
+void limit_files() { limit(RLIMIT_NOFILE, static_cast<rlim_t>(listener) + 3); }
 void limit_file_size() { limit(RLIMIT_FSIZE, 0); }
 
 void change_root() {

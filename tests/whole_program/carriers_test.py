@@ -1,12 +1,13 @@
 """Every way in which bytes go through a socket: what arrives is what was sent, every call returns
 what it returned before, and the spans are there."""
 
+import json
 import socket
 
 from harness import SessionTest, main, wire
 
 OUT = ["write", "send", "sendto", "sendmsg", "sendmsg/7", "writev/1", "writev/7", "writev/1000",
-       "sendmmsg/5", "sendmmsg/40", "write/1", "send/10"]
+       "sendmmsg/5", "sendmmsg/40", "write/30", "send/10"]
 OPAQUE = ["sendfile", "splice"]
 IN = ["read", "recv", "recvfrom", "recvmsg", "recvmsg/3", "readv", "readv/5", "recvmmsg/64",
       "read_chk", "recv_chk", "recvfrom_chk"]
@@ -64,6 +65,20 @@ class CarriersTest(SessionTest):
         self.assertEqual({s.path for s in spans.where(code=200)},
                          {f"/{n}" for n in range(len(OUT))})
         self.assert_injected(spans, stream)
+
+    def test_a_request_of_single_bytes(self):
+        """Where no place is left for the context, the counter says so."""
+        session = self.traced()
+        with wire.RecordingServer() as server:
+            program = session.app("raw_socket", stdin=b"", name="raw")
+            program.say(f"connect a {server.port}")
+            program.say("send a write/1 GET /single HTTP/1.1\\r\\nHost: host\\r\\n\\r\\n")
+            program.say("receive-message a read")
+            self.assertEqual(session.wait_for_spans(1).only().code, 200)
+            added = len(wire.header_values(server.stream, "traceparent"))
+            status = json.loads(session.seamtrace("status", "--json").out)
+            counters = status["processes"][0]["counters"]
+            self.assertEqual(added + counters.get("inject_skipped_head_split", 0), 1, counters)
 
     def test_responses_by_every_carrier(self):
         script = "connect a PORT\n"

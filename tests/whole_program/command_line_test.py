@@ -57,7 +57,10 @@ class RunTest(SessionTest):
         session, program = self.run_seamtrace("run", "--", "/no/such/program")
         self.assertEqual(program.wait(), 127)
         self.assertIn("/no/such/program", program.err)
-        session, program = self.run_seamtrace("run", "--", "/etc/hostname")
+        plain = self.untraced().directory() + "/file"
+        with open(plain, "w") as file:
+            file.write("no program")
+        session, program = self.run_seamtrace("run", "--", plain)
         self.assertEqual(program.wait(), 126)
         session, program = self.run_seamtrace("run", "--", "/tmp")
         self.assertEqual(program.wait(), 126)
@@ -163,12 +166,14 @@ class StatusTest(SessionTest):
         text = json.dumps(status)
         self.assertIn(str(server.pid), text)
         self.assertRegex(text, r'"server_requests": *3')
-        self.assertRegex(text, r'"lost_ring_full": *0')
+        self.assertNotRegex(text, r'"lost_')  # counters that are zero are left out
 
     def test_nothing_to_show(self):
         session = self.traced(collector=False)
-        self.assertEqual(session.seamtrace("status").wait(), 0)
-        json.loads(session.seamtrace("status", "--json").out)
+        program = session.seamtrace("status")
+        self.assertEqual(program.wait(), 1)
+        self.assertIn("collector", program.err)
+        self.assertFalse(json.loads(session.seamtrace("status", "--json").out)["ok"])
 
 
 class DoctorTest(SessionTest):
@@ -193,6 +198,9 @@ class DoctorTest(SessionTest):
         directory = self.untraced().directory()
         copy = f"{directory}/setuid"
         subprocess.run(["cp", "/bin/true", copy], check=True)
+        if os.getuid() != 0:
+            self.skipTest("needs root: a program that is set to its caller's own user is no matter")
+        os.chown(copy, 65534, 65534)
         os.chmod(copy, 0o4755)
         code, text = self.doctor(copy)
         self.assertNotEqual(code, 0)
