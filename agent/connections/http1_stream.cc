@@ -86,9 +86,23 @@ bool start_request(Connection& connection, const Http1Event& event, Moment& mome
     connection.recognised = true;
     count(Counter::connections);
   }
-  spans::add_slice(*exchange, wire::SliceKind::kRequestLine, event.line, event.line_size,
-                   event.truncated);
+  if (!exchange->context_fixed)
+    spans::add_slice(*exchange, wire::SliceKind::kRequestLine, event.line, event.line_size,
+                     event.truncated);
   return true;
+}
+
+/// Remembers where the program's own traceparent stands, in case it has to be replaced.
+void note_traceparent(const Http1Event& event, const Chunk& chunk, size_t base, Edit& edit) {
+  constexpr uint32_t kTraceparentSize = 55;
+  if (event.header != codecs::Http1Header::kTraceparent || event.trailer ||
+      event.value_size != kTraceparentSize)
+    return;
+  const bool in_chunk = event.line >= chunk.bytes && event.line < chunk.bytes + chunk.size;
+  if (!in_chunk) return;
+  edit.has_traceparent = true;
+  edit.traceparent_offset =
+      base + static_cast<size_t>(event.line - chunk.bytes) + event.value_offset;
 }
 
 void end_request(Connection& connection) {
@@ -146,6 +160,7 @@ FeedResult feed_request(Connection& connection, const char* bytes, size_t size, 
         }
         break;
       case Kind::kHeader:
+        if (edit != nullptr) note_traceparent(event, chunk, base, *edit);
         if (!event.trailer && connection.receiving != nullptr)
           add_request_field(connection, *connection.receiving, event);
         break;

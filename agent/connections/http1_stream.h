@@ -23,9 +23,12 @@ class Moment {
 struct Edit {
   bool wanted = false;
   size_t begin = 0;   ///< of the bytes that have not gone out yet
-  size_t offset = 0;  ///< in the bytes fed since the edit was asked for
-  uint32_t replaces =
-      0;  ///< 0: insert `connection.pending` there; else it stands for as many bytes
+  size_t offset = 0;  ///< in the gathered write
+  /// 0: insert `connection.pending` at the offset; else it stands for so many bytes from there on.
+  uint32_t replaces = 0;
+  /// Where the value of a traceparent of the program's own stands, if it lies whole in the write.
+  bool has_traceparent = false;
+  size_t traceparent_offset = 0;
 };
 
 enum class Fed {

@@ -96,7 +96,7 @@ class InjectionTest : public AgentFixture {
       const size_t size = std::min<size_t>(stream.size() - done, pick(1, largest_write));
       write_ends_.insert(done + size);
       iovec pieces[24];
-      const size_t count = pick(1, 24);
+      const size_t count = pick(1, most_pieces_);
       size_t offset = done;
       for (size_t i = 0; i < count; ++i) {
         const size_t left = done + size - offset;
@@ -144,6 +144,7 @@ class InjectionTest : public AgentFixture {
   }
 
   const std::string kMark = "<CONTEXT>";
+  unsigned most_pieces_ = 24;
   std::string wire_;
   std::set<size_t> write_ends_;
   int injected_ = 0;
@@ -224,6 +225,40 @@ TEST_F(InjectionTest, ASlowKernelDoesNotMakeSecondSpansOfARequest) {
     ASSERT_EQ(ring_writer::counter_value(wire::Counter::records_written) - before, 3u);
     most_per_send = 1 << 20;
   }
+}
+
+TEST_F(InjectionTest, AProxysForwardedParentIdBecomesItsOwnHoweverTheKernelCutsSends) {
+  for (unsigned seed = 1; seed <= 1000; ++seed) {
+    SCOPED_TRACE(seed);
+    random_numbers.seed(seed);
+    most_per_send = static_cast<long>(pick(1, 60));
+    refusals_in_ten = static_cast<int>(pick(0, 5));
+    wire_.clear();
+    char trace_id[33];
+    snprintf(trace_id, sizeof trace_id, "%032x", seed);
+    const std::string context = std::string("00-") + trace_id + "-b7ad6b7169203331-01";
+    const std::regex own(std::string("00-") + trace_id + "-([0-9a-f]{16})-01");
+    context::iteration_started();
+    open_connection(701, wire::Role::kServer);
+    read_bytes(
+        701, "POST /in HTTP/1.1\r\ntraceparent: " + context + "\r\nContent-Length: 4\r\n\r\nbody");
+    open_connection(700, wire::Role::kClient);
+    const std::string stream = "POST /out HTTP/1.1\r\nHost: up\r\ntraceparent: " + context +
+                               "\r\nX-Last: 1\r\nContent-Length: 4\r\n\r\nbody";
+    most_pieces_ = 2;
+    write_all(700, stream, 5000);
+    std::smatch match;
+    ASSERT_TRUE(std::regex_search(wire_, match, own)) << wire_;
+    std::string expected = stream;
+    expected.replace(expected.find("b7ad6b7169203331"), 16, match[1].str());
+    ASSERT_EQ(wire_, expected);
+    if (wire_.find("b7ad6b7169203331") == std::string::npos) ++injected_;
+    connections::closing(700);
+    connections::closing(701);
+  }
+  // Now and then the header's line is cut in two and cannot be changed any more.
+  EXPECT_GT(injected_, 300);
+  EXPECT_LT(injected_, 1000);
 }
 
 }  // namespace

@@ -119,8 +119,8 @@ void Outgoing::plan(Connection& connection) {
   size_t offset = 0;
   for (size_t i = 0; i < buffer_count_; ++i) {
     const size_t end = offset + buffers_[i].iov_len;
-    if (end > done_) {
-      const size_t from = offset > done_ ? offset : done_;
+    if (end > fed_) {
+      const size_t from = offset > fed_ ? offset : fed_;
       const FeedResult result =
           feed_request(connection, static_cast<const char*>(buffers_[i].iov_base) + (from - offset),
                        end - from, moment, may_inject ? &edit_ : nullptr, from);
@@ -136,7 +136,7 @@ void Outgoing::plan(Connection& connection) {
     }
     offset = end;
   }
-  if (planned_ == done_) planned_ = total_;
+  if (planned_ <= done_) planned_ = planned_ == fed_ ? total_ : done_;
   edit_size_ = edit_.wanted ? connection.pending.size : 0;
 }
 
@@ -190,11 +190,9 @@ void Outgoing::roll_back(Connection& connection, size_t taken, bool edit_begun) 
   if (edit_begun) {
     Exchange* newest = connection.newest;
     if (newest == nullptr) return;
-    newest->context_fixed = true;  // its identity is on the wire
-    if (!is_saved(newest)) {
-      connection.resumed = newest;
-      restore_record(*newest, 0, 0, 0);
-    }
+    newest->context_fixed = true;  // its identity is on the wire, and its record is complete
+    newest->request_body_bytes = is_saved(newest) ? saved.body_bytes : 0;
+    if (!is_saved(newest)) connection.resumed = newest;
   } else {
     while (connection.newest != nullptr && !is_saved(connection.newest) && !saved_is_gone)
       withdraw_newest(connection);
@@ -205,12 +203,16 @@ void Outgoing::roll_back(Connection& connection, size_t taken, bool edit_begun) 
     }
   }
   if (!saved_is_gone) connection.receiving = saved.receiving;
-  const size_t from = done_;
+  feed(connection, fed_, taken);
+}
+
+void Outgoing::feed(Connection& connection, size_t from, size_t to) {
+  Moment moment;
   size_t offset = 0;
-  for (size_t i = 0; i < buffer_count_ && offset < taken; ++i) {
+  for (size_t i = 0; i < buffer_count_ && offset < to; ++i) {
     const size_t end = offset + buffers_[i].iov_len;
     const size_t begin = offset > from ? offset : from;
-    const size_t until = end < taken ? end : taken;
+    const size_t until = end < to ? end : to;
     if (begin < until &&
         feed_request(connection, static_cast<const char*>(buffers_[i].iov_base) + (begin - offset),
                      until - begin, moment, nullptr, 0)
@@ -224,7 +226,7 @@ void Outgoing::roll_back(Connection& connection, size_t taken, bool edit_begun) 
 
 size_t Outgoing::gather(const Connection& connection, size_t wire, iovec* pieces,
                         size_t* bytes) const {
-  // The wire's stream of this plan: program[done_, cut), text, program[cut, planned_).
+  // The wire's stream of this plan: program[done_, cut), text, program[cut + replaced, planned_).
   const size_t cut = edit_.wanted ? edit_.offset : planned_;
   const size_t text_begin = cut - done_;
   const size_t text_end = text_begin + edit_size_;
@@ -255,15 +257,15 @@ size_t Outgoing::gather(const Connection& connection, size_t wire, iovec* pieces
     if (!add(connection.pending.bytes() + skipped, edit_size_ - skipped)) return count;
   }
   const size_t after = wire > text_end ? wire - text_end : 0;
-  add_program(cut + after, planned_);
+  add_program(cut + edit_.replaces + after, planned_);
   return count;
 }
 
 size_t Outgoing::send_planned(SendMessage send_message, const msghdr* original) {
   const Connection& connection = *connection_in(entry_);
-  const size_t wire_total = planned_ - done_ + edit_size_;
+  const size_t all = wire_total();
   size_t wire = 0;
-  while (wire < wire_total) {
+  while (wire < all) {
     iovec pieces[kMostPieces];
     msghdr message{};
     size_t bytes = 0;
@@ -287,6 +289,7 @@ size_t Outgoing::send_planned(SendMessage send_message, const msghdr* original) 
 size_t Outgoing::program_offset(size_t wire) const {
   const size_t before_text = edit_.wanted ? edit_.offset - done_ : planned_ - done_;
   if (wire <= before_text) return done_ + wire;
+  if (edit_.replaces != 0) return done_ + wire;  // as long as what it replaces
   if (wire <= before_text + edit_size_) return edit_.offset;
   return done_ + wire - edit_size_;
 }
@@ -306,7 +309,7 @@ void Outgoing::account(size_t wire) {
     }
     if (wire == 0 && failed_)
       observe_failure(connection);
-    else if (wire != planned_ - done_ + edit_size_)
+    else if (wire != wire_total())
       roll_back(connection, program_offset(wire), text_begun);
     return Fed::kAll;
   });
@@ -316,13 +319,18 @@ bool Outgoing::flush_pending(SendMessage send_message) {
   Connection& connection = *connection_in(entry_);
   PendingText& pending = connection.pending;
   while (is_current(entry_) && pending.left() != 0) {
-    iovec piece{const_cast<char*>(pending.bytes()) + pending.sent, pending.left()};
+    // Text that stands for bytes of the program's goes out as these are written.
+    size_t size = pending.left();
+    if (pending.replaces != 0 && size > total_ - done_) size = total_ - done_;
+    if (size == 0) return true;
+    iovec piece{const_cast<char*>(pending.bytes()) + pending.sent, size};
     msghdr message{};
     message.msg_iov = &piece;
     message.msg_iovlen = 1;
     const ssize_t result = send_message(fd_, &message, flags_);
     failed_ = result < 0;
     if (failed_) return false;
+    if (pending.replaces != 0) done_ += static_cast<size_t>(result);
     const Entry entry;
     SpinLockHolder lock(connection.lock);
     if (!entry || !lock || !is_current(entry_)) return true;
@@ -333,6 +341,15 @@ bool Outgoing::flush_pending(SendMessage send_message) {
     }
   }
   return true;
+}
+
+void Outgoing::feed_flushed() {
+  const Entry entry;
+  if (!entry || done_ == fed_) return;
+  follow(fd_, entry_, [&](Connection& connection, Moment&) {
+    feed(connection, fed_, done_);
+    return Fed::kAll;
+  });
 }
 
 void Outgoing::plan_next() {
@@ -350,13 +367,17 @@ void Outgoing::plan_next() {
 ssize_t Outgoing::send_edited(SendMessage send_message, const msghdr* original) {
   for (;;) {
     if (!parsed_) {
-      if (!flush_pending(send_message)) break;
+      if (!flush_pending(send_message)) {
+        feed_flushed();
+        break;
+      }
       plan_next();
     }
     const size_t wire = send_planned(send_message, original);
-    const bool complete = wire == planned_ - done_ + edit_size_;
+    const bool complete = wire == wire_total();
     account(wire);
     done_ = program_offset(wire);
+    fed_ = done_;
     parsed_ = false;
     if (complete && done_ < total_) continue;
     if (done_ != 0 || failed_) break;

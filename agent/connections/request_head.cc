@@ -20,6 +20,8 @@ using ring_writer::count;
 using wire::Association;
 using wire::Counter;
 
+constexpr uint32_t kTraceparentSize = 55;
+
 std::string_view value_of(const Http1Event& event) {
   return {event.line + event.value_offset, event.value_size};
 }
@@ -166,10 +168,34 @@ bool prepare_insert(Connection& connection, const Exchange& exchange) {
   return true;
 }
 
-/// The program's own context on the request: a caller's that it forwards, or one of its own.
+/// A proxy forwards its caller's context: its own span belongs in between. The parent id in the
+/// header is set to ours, in place, as W3C Trace Context (3.4, mutating traceparent) asks of every
+/// participant.
+bool update_forwarded_context(Connection& connection, Exchange& exchange, const TraceContext& seen,
+                              Edit* edit, context::Parent& parent) {
+  if (edit == nullptr || !edit->has_traceparent || settings.propagation_only ||
+      !connection.context_headers.single_traceparent())
+    return false;
+  parent = context::find_forwarded(seen);
+  if (!parent.identity.valid) return false;
+  exchange.parent_reference = parent.reference;
+  exchange.identity = child_of(parent.identity);
+  PendingText& pending = connection.pending;
+  codecs::format_traceparent(exchange.identity, pending.inline_text);
+  pending.block = nullptr;
+  pending.sent = 0;
+  pending.size = kTraceparentSize;
+  pending.replaces = kTraceparentSize;
+  edit->wanted = true;
+  edit->offset = edit->traceparent_offset;
+  edit->replaces = kTraceparentSize;
+  count(Counter::contexts_forwarded);
+  return true;
+}
+
+/// The program's own context on the request is kept; our span stands beside the callee's.
 Association take_over_context(Exchange& exchange, const TraceContext& seen, TraceContext& parent) {
   exchange.identity = child_of(seen);
-  exchange.context_fixed = true;
   parent = seen;
   count(Counter::contexts_adopted);
   return Association::kAdopted;
@@ -189,6 +215,10 @@ void decide_client_context(Connection& connection, Exchange& exchange, const Htt
     const TraceContext seen = connection.context_headers.context();
     if (settings.propagation_only || !seen.valid) {
       exchange.identity = {};  // malformed or foreign: it is the program's business
+    } else if (update_forwarded_context(connection, exchange, seen, edit, found)) {
+      association = found.association;
+      parent = found.identity;
+      flags |= wire::kFlagInjected | wire::kFlagForwardedContext;
     } else {
       association = take_over_context(exchange, seen, parent);
       flags |= wire::kFlagParentRemote;

@@ -74,6 +74,12 @@ class Outgoing {
   /// Tells the connection what went out, and keeps what is left of our text.
   void account(size_t wire);
   void plan_next();
+  /// After a flush that stands for bytes of the program's: the codec has to see these.
+  void feed_flushed();
+  /// Shows the connection the program's bytes in [from, to), with nothing to be added.
+  void feed(Connection& connection, size_t from, size_t to);
+  /// Bytes of the wire's stream in this plan.
+  size_t wire_total() const { return planned_ - done_ + edit_size_ - edit_.replaces; }
   void observe_failure(Connection& connection);
 
   int fd_;
@@ -83,6 +89,7 @@ class Outgoing {
   int flags_;
   size_t total_ = 0;    ///< bytes of the program
   size_t done_ = 0;     ///< of these, accepted by the kernel
+  size_t fed_ = 0;      ///< of these, behind the connection's checkpoint: parsed and gone out
   size_t planned_ = 0;  ///< up to here parsed
   Edit edit_;
   uint32_t edit_size_ = 0;

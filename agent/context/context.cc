@@ -34,6 +34,10 @@ void touch(const ContextReference& reference) {
   if (thread.event_loop && is_live(thread.current)) thread.ambiguous = true;
   thread.current = reference;
   thread.inherited = false;
+  for (const ContextReference& known : thread.recent)
+    if (known.exchange == reference.exchange && known.generation == reference.generation) return;
+  constexpr uint8_t kRecentCount = sizeof thread.recent / sizeof thread.recent[0];
+  thread.recent[thread.next_recent++ % kRecentCount] = reference;
 }
 
 /// TRACEPARENT of the environment: parent of the first root spans of a process that serves nobody.
@@ -148,15 +152,23 @@ Parent find_parent(const ContextReference& opener) {
   return parent;
 }
 
-bool is_forwarded(const ContextReference& reference, const codecs::TraceContext& seen) {
-  bool equal = false;
-  return read_consistently(reference,
-                           [&](const Exchange& exchange) {
-                             equal = exchange.remote.valid &&
-                                     memcmp(exchange.remote.trace_id, seen.trace_id, 16) == 0 &&
-                                     memcmp(exchange.remote.span_id, seen.span_id, 8) == 0;
-                           }) &&
-         equal;
+Parent find_forwarded(const codecs::TraceContext& seen) {
+  Parent parent;
+  for (const ContextReference& reference : thread_state.recent) {
+    codecs::TraceContext identity;
+    bool equal = false;
+    const bool live = read_consistently(reference, [&](const Exchange& exchange) {
+      equal = exchange.remote.valid && memcmp(exchange.remote.trace_id, seen.trace_id, 16) == 0 &&
+              memcmp(exchange.remote.span_id, seen.span_id, 8) == 0;
+      identity = exchange.identity;
+    });
+    if (!live || !equal) continue;
+    if (parent.identity.valid) return {};
+    parent.identity = identity;
+    parent.reference = reference;
+    parent.association = wire::Association::kExact;
+  }
+  return parent;
 }
 
 CarriedText copy_carrier(const ContextReference& reference, char* tracestate,

@@ -56,9 +56,9 @@ void thread_started(const ContextReference& creator);
 /// connection, empty unless this is the connection's first request.
 Parent find_parent(const ContextReference& opener);
 
-/// Whether `seen` is what the live server request of `reference` carried: then the program
-/// forwards its caller's context.
-bool is_forwarded(const ContextReference& reference, const codecs::TraceContext& seen);
+/// The one live server request, among those lately touched on this thread, that carried `seen`:
+/// the program forwards its caller's context. Invalid when there is none, or more than one.
+Parent find_forwarded(const codecs::TraceContext& seen);
 
 /// Copies tracestate and baggage of the parent into the buffers; sizes are 0 where there are none.
 struct CarriedText {

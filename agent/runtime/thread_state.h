@@ -34,8 +34,11 @@ struct ThreadState {
   /// Two live requests were touched in this iteration: a call may belong to either.
   bool ambiguous;
   uint8_t next_idle_wait;
+  uint8_t next_recent;
   /// What this thread has waited on while it had no context: its queues of work.
   const void* idle_waits[4];
+  /// The server requests last touched here, live or not.
+  ContextReference recent[8];
 
   // ring_writer/
   uint32_t chunk_index;     ///< 1 + index, 0: none
