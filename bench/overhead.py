@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """CPU time per request with Seamtrace, as a ratio to the same server without it.
 
-Every round runs all modes once, in rotating order; a ratio is always taken within its round. A run is a
-fixed number of requests after a warm-up. Exit code 1 when spans were lost."""
+In a round the servers of all modes live side by side; a fixed number of requests is sent to each, in slices
+and in rotating order, after a warm-up. A ratio is always taken within its round. Exit code 1 when spans were
+lost."""
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -19,6 +21,7 @@ from subjects import (LIBRARY, SUBJECTS, Collector, Receiver, SharedDirectory, c
 MODES = ["without", "disabled", "unsampled", "traced"]
 LEAST_ROUNDS = 7
 WARM_UP = 2000
+SLICES = 20
 
 
 def environment_of(mode, directory):
@@ -31,29 +34,57 @@ def environment_of(mode, directory):
     return clean_environment(**changes)
 
 
-def run_once(subject, mode, requests, processors):
-    """One run of one mode: {"server_ns", "collector_ns", "p50_us", "p99_us", "lost"} per request."""
-    servers, others = processors
-    with SharedDirectory() as directory:
-        receiver = collector = None
+class Run:
+    """One mode of one round: a server, and a collector where the mode has one."""
+
+    def __init__(self, subject, mode, processors, stack):
+        servers, self.others = processors
+        self.subject, self.mode = subject, mode
+        self.requests, self.cpu_ns, self.seconds, self.loads = 0, 0, 0.0, []
+        self.directory = stack.enter_context(SharedDirectory())
+        self.receiver = self.collector = None
         if mode == "traced":
-            receiver = Receiver(others)
-            collector = Collector(directory, receiver, others)
-        with subject.start(environment_of(mode, directory), servers) as server:
-            send_load(subject, server.port, WARM_UP, others)
-            collector_start = collector.cpu_ns() if collector else 0
-            start = tree_cpu_ns(server.process.pid)
-            load = send_load(subject, server.port, requests, others)
-            server_ns = tree_cpu_ns(server.process.pid) - start
-        result = {"server_ns": server_ns / requests, "collector_ns": 0.0, "lost": 0,
-                  "p50_us": load["p50_us"], "p99_us": load["p99_us"],
-                  "requests_per_second": requests / load["seconds"]}
-        if collector:
+            self.receiver = stack.enter_context(Receiver(self.others))
+            self.collector = stack.enter_context(Collector(self.directory, self.receiver, self.others))
+        self.server = stack.enter_context(
+            subject.start(environment_of(mode, self.directory), servers))
+        send_load(subject, self.server.port, WARM_UP, self.others)
+        self.collector_start = self.collector.cpu_ns() if self.collector else 0
+
+    def send(self, requests):
+        start = tree_cpu_ns(self.server.process.pid)
+        load = send_load(self.subject, self.server.port, requests, self.others)
+        self.cpu_ns += tree_cpu_ns(self.server.process.pid) - start
+        self.requests += requests
+        self.seconds += load["seconds"]
+        self.loads.append(load)
+
+    def finish(self):
+        """Per request: {"server_ns", "collector_ns", ...}, and the spans that are missing."""
+        result = {"server_ns": self.cpu_ns / self.requests, "collector_ns": 0.0, "lost": 0,
+                  "p50_us": statistics.median(load["p50_us"] for load in self.loads),
+                  "p99_us": statistics.median(load["p99_us"] for load in self.loads),
+                  "requests_per_second": self.requests / self.seconds}
+        if self.collector:
+            status = self.collector.status()
+            self.server.stop()
             # It drains before it ends; that belongs to its cost.
-            result["collector_ns"] = (collector.stop() - collector_start) / requests
-            result["lost"] = WARM_UP + requests - receiver.spans()
-            receiver.stop()
+            result["collector_ns"] = (self.collector.stop() - self.collector_start) / self.requests
+            result["lost"] = WARM_UP + self.requests - self.receiver.spans()
+            if result["lost"]:
+                result["status"] = status
         return result
+
+
+def run_round(subject, number, requests, processors):
+    """All modes once. Their servers live side by side, and the requests are sent in slices, in turn, so
+    that whatever else the machine does meets every mode alike."""
+    with contextlib.ExitStack() as stack:
+        runs = {mode: Run(subject, mode, processors, stack) for mode in MODES}
+        for piece in range(SLICES):
+            for step in range(len(MODES)):
+                runs[MODES[(number + piece + step) % len(MODES)]].send(requests // SLICES)
+        return {mode: run.finish() for mode, run in runs.items()}
 
 
 def spread(values):
@@ -87,16 +118,15 @@ def summarise(rounds):
 def measure(subject, rounds, requests, processors):
     done = []
     for number in range(rounds):
-        entry = {}
-        for step in range(len(MODES)):
-            mode = MODES[(number + step) % len(MODES)]
-            entry[mode] = run_once(subject, mode, requests, processors)
+        entry = run_round(subject, number, requests, processors)
         done.append(entry)
         ratios = " ".join(f"{mode} {entry[mode]['server_ns'] / entry['without']['server_ns']:.3f}"
                           for mode in MODES[1:])
         print(f"  {subject.name} round {number + 1} of {rounds}: "
               f"{entry['without']['server_ns'] / 1000:.2f} us a request; {ratios}; "
               f"lost {entry['traced']['lost']}", file=sys.stderr, flush=True)
+        if entry["traced"]["lost"]:
+            print(json.dumps(entry["traced"]["status"], indent=1), file=sys.stderr)
     return {"requests": requests, "rounds": rounds, "runs": done, "summary": summarise(done)}
 
 

@@ -132,6 +132,7 @@ class Server:
         raise SystemExit(f"bench: {command[0]} does not listen on port {self.port}")
 
     def stop(self):
+        """May be called again."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -219,15 +220,29 @@ class Collector:
     """`seamtrace collector` with default settings, exporting to a receiver."""
 
     def __init__(self, directory, receiver, processors=()):
-        environment = clean_environment(
+        self.environment = clean_environment(
             SEAMTRACE_DIR=directory, OTEL_TRACES_EXPORTER="otlp",
             OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{receiver.port}")
-        self.process = subprocess.Popen([PROGRAM, "collector"], env=environment,
+        self.process = subprocess.Popen([PROGRAM, "collector"], env=self.environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, preexec_fn=pin(processors))
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
     def cpu_ns(self):
         return process_cpu_ns(self.process.pid)
+
+    def status(self):
+        """What `seamtrace status --json` says: counters of the processes, health of the exporter."""
+        answer = subprocess.run([PROGRAM, "status", "--json"], env=self.environment,
+                                capture_output=True, text=True, timeout=30)
+        return json.loads(answer.stdout) if answer.returncode == 0 else {"error": answer.stderr}
 
     def stop(self):
         """Lets it drain and end; the CPU time of its whole life in nanoseconds."""
