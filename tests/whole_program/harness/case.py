@@ -49,7 +49,8 @@ class SessionTest(unittest.TestCase):
         """`child` was caused by `parent`."""
         self.assertEqual(child.trace_id, parent.trace_id, f"{child} is in another trace: {parent}")
         self.assertEqual(child.parent_id, parent.span_id, f"{child} is not a child of {parent}")
-        self.assertLessEqual(parent.start, child.start)
+        self.assertLessEqual(parent.start, child.start,
+                             f"{child} begins before its parent {parent}")
 
     def assert_root(self, span):
         self.assertEqual(span.parent_id, "", f"{span} has a parent")
