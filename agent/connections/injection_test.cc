@@ -256,8 +256,8 @@ TEST_F(InjectionTest, AProxysForwardedParentIdBecomesItsOwnHoweverTheKernelCutsS
     connections::closing(700);
     connections::closing(701);
   }
-  // Now and then the header's line is cut in two and cannot be changed any more.
-  EXPECT_GT(injected_, 300);
+  // A line whose beginning has gone out already cannot be changed any more: then it is kept.
+  EXPECT_GT(injected_, 100);
   EXPECT_LT(injected_, 1000);
 }
 
