@@ -202,7 +202,9 @@ std::optional<Parsed> check_endpoint(const std::string& endpoint, const CLI::App
 }
 
 Parsed help_about(Everything& all) {
-  if (all.help_topic.empty()) return {{}, 0, all.app.help()};
+  // Not help(): that is about the command that was parsed, which is `help` itself.
+  if (all.help_topic.empty())
+    return {{}, 0, all.app.get_formatter()->make_help(&all.app, "", CLI::AppFormatMode::Normal)};
   if (all.help_topic == "environment") return {HelpEnvironmentOptions{}, 0, {}};
   if (const CLI::App* command = find_command(all.app, all.help_topic); command != nullptr)
     return {{}, 0, command->help()};

@@ -104,7 +104,7 @@ int exit_code(Verdict verdict) {
 
 int doctor_command(const DoctorOptions& options) {
   const Inspection inspection =
-      inspect_program(options.program, {text_of("PATH"), text_of("ASAN_OPTIONS")});
+      inspect_program(options.program, {text_of("PATH"), text_of("ASAN_OPTIONS"), true});
   const std::string out = options.json ? render_json(inspection) : render(inspection);
   std::fwrite(out.data(), 1, out.size(), stdout);
   return exit_code(inspection.verdict);

@@ -58,7 +58,7 @@ class Run {
     if (!configuration_.boolean("OTEL_ENABLED")) return run_untraced();
     if (!options_.quiet) print_warnings(configuration_, {});
     const Inspection inspection =
-        inspect_program(options_.command[0], {text_of("PATH"), text_of("ASAN_OPTIONS")});
+        inspect_program(options_.command[0], {text_of("PATH"), text_of("ASAN_OPTIONS"), false});
     if (inspection.verdict == Verdict::kUntraceable) {
       warn("'" + options_.command[0] + "' runs untraced: " + inspection.findings.at(0).text);
       return run_untraced();

@@ -138,14 +138,14 @@ int without_collector(const StatusOptions& options, const std::string& base,
   if (options.json) {
     const json answer = {{"ok", false}, {"error", reason}, {"segments", segments}};
     std::printf("%s\n", answer.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
-    return kExitFailed;
+    return 0;
   }
   std::string message = "seamtrace: ";
   collector::append_printable(message, reason);
-  std::fprintf(stderr, "%s\n", message.c_str());
+  std::printf("%s\n", message.c_str());
   if (segments.empty()) {
-    std::fprintf(stderr, "No traced process waits for one either.\n");
-    return kExitFailed;
+    std::printf("No traced process waits for one either.\n");
+    return 0;
   }
   std::printf("Traced processes whose spans wait in shared memory:\n");
   for (const std::string& segment : segments) {
@@ -153,8 +153,17 @@ int without_collector(const StatusOptions& options, const std::string& base,
     collector::append_printable(line, segment);
     std::printf("  %s\n", line.c_str());
   }
-  std::fprintf(stderr, "Start 'seamtrace collector' to export them.\n");
-  return kExitFailed;
+  std::printf("Start 'seamtrace collector' to export them.\n");
+  return 0;
+}
+
+/// Counters that the answer leaves out are zero; programs should find every one by its name.
+json with_all_counters(json answer) {
+  for (json& process : answer["processes"])
+    for (const auto& description : wire::kCounterDescriptions)
+      if (!process["counters"].contains(description.name))
+        process["counters"][description.name] = 0;
+  return answer;
 }
 
 }  // namespace
@@ -197,9 +206,10 @@ int status_command(const StatusOptions& options) {
   if (!client) return without_collector(options, base, client.error().message);
   const auto answer = client->ask({{"command", "status"}}, std::chrono::seconds(5));
   if (!answer) return without_collector(options, base, answer.error().message);
-  const std::string out = options.json
-                              ? answer->dump(-1, ' ', false, json::error_handler_t::replace) + "\n"
-                              : render_status(*answer);
+  const std::string out =
+      options.json
+          ? with_all_counters(*answer).dump(-1, ' ', false, json::error_handler_t::replace) + "\n"
+          : render_status(*answer);
   std::fwrite(out.data(), 1, out.size(), stdout);
   return 0;
 }

@@ -1,6 +1,6 @@
 // `seamtrace status`: who is traced, what was lost and why, and how the exporters do.
 // Path:    the collector's answer to `status` -> [cli] -> stdout
-// Failure: code 1 when no collector serves this user; the segments that wait are listed.
+// Failure: no collector is an answer, too: the segments that wait for one are listed.
 #pragma once
 
 #include <string>

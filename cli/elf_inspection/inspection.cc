@@ -164,13 +164,14 @@ class Inspector {
     const char* kAdvice =
         "the system ignores preloading for such programs; start it from an account that has the "
         "rights, from a copy without the bit, or link it with seamtrace::seamtrace";
-    if ((status.st_mode & S_ISUID) != 0 && status.st_uid != ::getuid()) {
+    if ((status.st_mode & S_ISUID) != 0 && (options_.by_anyone || status.st_uid != ::getuid())) {
       conclude(Verdict::kUntraceable, {"setuid", "it runs as another user (setuid)", kAdvice});
-    } else if ((status.st_mode & S_ISGID) != 0 && status.st_gid != ::getgid() &&
-               (status.st_mode & S_IXGRP) != 0) {
+    } else if ((status.st_mode & S_ISGID) != 0 && (status.st_mode & S_IXGRP) != 0 &&
+               (options_.by_anyone || status.st_gid != ::getgid())) {
       conclude(Verdict::kUntraceable, {"setgid", "it runs as another group (setgid)", kAdvice});
     } else if (::getxattr(path.c_str(), "security.capability", nullptr, 0) > 0) {
-      if (::getuid() == 0) return;  // root gains nothing, so nothing is guarded
+      // Root gains nothing by them, so the loader guards nothing.
+      if (::getuid() == 0 && !options_.by_anyone) return;
       conclude(Verdict::kUntraceable,
                {"capabilities", "it gains rights by its file capabilities", kAdvice});
     }

@@ -45,6 +45,8 @@ struct InspectionOptions {
   std::string search_path;  ///< PATH
   /// Environment that changes the answer: ASAN_OPTIONS.
   std::string asan_options;
+  /// Whoever starts it: a setuid program of root's is none to root, but to everybody else.
+  bool by_anyone = false;
 };
 
 Inspection inspect_program(const std::string& program, const InspectionOptions& options);

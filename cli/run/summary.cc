@@ -52,7 +52,7 @@ void add_exporter(Fate& fate, const json& exporter, bool prints) {
   const std::string why = error.empty() ? "" : " (" + error + ")";
   const std::string to = is_console ? "" : " to " + destination;
   if (is_console)
-    fate.went.push_back(prints ? "printed above" : "printed by the collector");
+    fate.went.push_back(prints ? "printed above" : "printed");
   else if (number(exporter, "exported") != 0)
     fate.went.push_back("exported" + to);
   const auto dropped = exporter.find("dropped");
@@ -92,11 +92,11 @@ std::string summary_line(const json& answer, const SummaryContext& context) {
     if (exporters->empty()) fate.went.emplace_back("exported nowhere: no exporter is configured");
   }
   if (!context.own_collector) {
-    line += ", by the collector that already serves this user";
     // Its counts are of all that it ever did, not of this run.
     fate.lost.clear();
   }
   if (!fate.went.empty()) line += ", " + joined(fate.went, " and ");
+  if (!context.own_collector) line += " by the collector that already serves this user";
   for (const std::string& each : fate.lost) line += "; " + each;
   if (!flag(answer, "drained"))
     for (const std::string& each : fate.waiting)

@@ -7,6 +7,16 @@
 
 namespace seamtrace::collector {
 
+namespace {
+
+void sort_by_start(std::vector<TraceBuffer::Trace>& traces) {
+  std::ranges::stable_sort(traces, {}, [](const TraceBuffer::Trace& trace) {
+    return std::ranges::min_element(trace, {}, &TreeSpan::start_unix_ns)->start_unix_ns;
+  });
+}
+
+}  // namespace
+
 void TraceBuffer::add(TreeSpan span, Clock::time_point now) {
   auto found = by_id_.find(span.trace_id);
   if (found == by_id_.end()) {
@@ -51,12 +61,14 @@ std::vector<TraceBuffer::Trace> TraceBuffer::take_ready(Clock::time_point now) {
     traces.push_back(take(pending));
   }
   while (spans_ > options_.capacity) traces.push_back(take(pending_.begin()));
+  sort_by_start(traces);
   return traces;
 }
 
 std::vector<TraceBuffer::Trace> TraceBuffer::take_all() {
   std::vector<Trace> traces;
   while (!pending_.empty()) traces.push_back(take(pending_.begin()));
+  sort_by_start(traces);
   return traces;
 }
 

@@ -32,7 +32,7 @@ class TraceBuffer {
 
   void add(TreeSpan span, Clock::time_point now);
 
-  /// Takes out the traces that are complete at `now`, or too many, the oldest first.
+  /// Takes out the traces that are complete at `now`, or too many, ordered by their first start.
   std::vector<Trace> take_ready(Clock::time_point now);
   std::vector<Trace> take_all();
 

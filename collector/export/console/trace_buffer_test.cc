@@ -68,6 +68,17 @@ TEST_F(TraceBufferTest, TooManySpansPushOutTheOldestTrace) {
   EXPECT_EQ(buffer_.spans(), 6u);
 }
 
+TEST_F(TraceBufferTest, TracesThatAreReadyTogetherComeByTheirStart) {
+  TreeSpan late = span(1, 1), early = span(2, 1);
+  late.start_unix_ns = 2000;
+  early.start_unix_ns = 1000;
+  buffer_.add(late, start_);
+  buffer_.add(early, start_);
+  const auto traces = buffer_.take_ready(start_ + milliseconds(200));
+  ASSERT_EQ(traces.size(), 2u);
+  EXPECT_EQ(traces[0][0].trace_id, trace_id(2));
+}
+
 TEST_F(TraceBufferTest, TakeAllEmptiesIt) {
   buffer_.add(span(1, 1), start_);
   buffer_.add(span(2, 2, 1), start_);
