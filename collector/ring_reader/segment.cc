@@ -23,6 +23,18 @@ T value_of(const std::atomic<T>& copy) {
   return copy.load(std::memory_order_relaxed);
 }
 
+/// What is copied after this is not older than what was copied before.
+void copies_in_order() {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wtsan"  // it does not know fences; the other side is a process
+#endif
+  std::atomic_thread_fence(std::memory_order_acquire);
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+}
+
 wire::ChunkState state_of(const wire::ChunkDescriptor& copy) {
   return static_cast<wire::ChunkState>(value_of(copy.state));
 }
@@ -48,7 +60,7 @@ std::variant<std::unique_ptr<Segment>, Segment::Attach> Segment::attach(Producer
   uint64_t magic = 0;
   if (!file.read(wire::kHeaderOffset, &magic, sizeof(magic)) || magic == 0)
     return Attach::kNotReady;
-  std::atomic_thread_fence(std::memory_order_acquire);
+  copies_in_order();
   wire::SegmentHeader header;
   if (magic != wire::kSegmentMagic || file.size() < wire::kSegmentBytes ||
       !file.read(wire::kHeaderOffset, &header, sizeof(header)) || !has_our_geometry(header))
@@ -158,7 +170,7 @@ uint64_t Segment::service(RecordConsumer& consumer, uint64_t done_sequence, uint
 void Segment::read_chunk(uint32_t index, uint32_t committed, RecordConsumer& consumer,
                          ReadScratch& scratch) {
   Cursor& cursor = cursors_[index];
-  std::atomic_thread_fence(std::memory_order_acquire);
+  copies_in_order();
   // The copy of the descriptor may be older in its second half than in its first: a chunk that
   // was taken a moment ago must not show what it held before.
   if (cursor.read == 0 &&
@@ -210,7 +222,7 @@ void Segment::settle(uint32_t index, wire::ChunkState state) {
   };
   if (state == wire::ChunkState::kFull && cursor.acknowledged == cursor.read) {
     // `committed` is final only if it was copied after the state was seen to be kFull.
-    std::atomic_thread_fence(std::memory_order_acquire);
+    copies_in_order();
     uint32_t committed = 0;
     if (!file_.read(descriptor_offset(index) + offsetof(wire::ChunkDescriptor, committed),
                     &committed, sizeof(committed)))
