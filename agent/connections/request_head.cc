@@ -128,16 +128,16 @@ void decide_server_context(Connection& connection, Exchange& exchange) {
 
 /// Formats the fields to insert into `connection.pending`. False: there is nothing to insert, or
 /// no room for it (counted).
-bool prepare_insert(Connection& connection, const Exchange& exchange) {
+bool prepare_insert(Connection& connection, const Exchange& exchange,
+                    const context::Parent& parent) {
   PendingText& pending = connection.pending;
   pending.sent = 0;
   pending.size = 0;
   pending.replaces = 0;
   pending.block = nullptr;
   const TraceContext& identity = exchange.identity;
-  const Exchange* parent = exchange.parent_reference.exchange;
   size_t size = 0;
-  if (parent == nullptr || parent->carrier == nullptr)
+  if (!context::may_carry(parent))
     size = codecs::format_headers(settings.propagators, identity, {}, {}, pending.inline_text,
                                   PendingText::kInlineCapacity);
   if (size == 0) {
@@ -146,9 +146,8 @@ bool prepare_insert(Connection& connection, const Exchange& exchange) {
     if (scratch != nullptr) {
       char* tracestate = scratch->text;
       char* baggage = scratch->text + Carrier::kTracestateCapacity;
-      const context::CarriedText text =
-          context::copy_carrier(exchange.parent_reference, tracestate, Carrier::kTracestateCapacity,
-                                baggage, Carrier::kBaggageCapacity);
+      const context::CarriedText text = context::copy_carrier(
+          parent, tracestate, Carrier::kTracestateCapacity, baggage, Carrier::kBaggageCapacity);
       const std::string_view own_baggage = connection.context_headers.has_baggage()
                                                ? std::string_view{}
                                                : std::string_view{baggage, text.baggage_size};
@@ -241,7 +240,7 @@ void decide_client_context(Connection& connection, Exchange& exchange, const Htt
     const bool begins_before = event.blank_line_offset < 0;
     if (begins_before && base <= edit->begin) {
       count(Counter::inject_skipped_head_split);
-    } else if (prepare_insert(connection, exchange)) {
+    } else if (prepare_insert(connection, exchange, found)) {
       edit->wanted = true;
       edit->offset = begins_before ? base - 1 : base + static_cast<size_t>(event.blank_line_offset);
       flags |= wire::kFlagInjected;

@@ -171,8 +171,32 @@ Parent find_forwarded(const codecs::TraceContext& seen) {
   return parent;
 }
 
-CarriedText copy_carrier(const ContextReference& reference, char* tracestate,
-                         uint32_t tracestate_capacity, char* baggage, uint32_t baggage_capacity) {
+namespace {
+CarriedText copy_environment(char* tracestate, uint32_t tracestate_capacity, char* baggage,
+                             uint32_t baggage_capacity) {
+  CarriedText text;
+  bool invalid = false;
+  if (settings.environment_tracestate != nullptr)
+    text.tracestate_size = static_cast<uint32_t>(codecs::append_tracestate(
+        tracestate, 0, tracestate_capacity, settings.environment_tracestate, invalid));
+  if (settings.environment_baggage != nullptr)
+    text.baggage_size = static_cast<uint32_t>(
+        codecs::append_baggage(baggage, 0, baggage_capacity, settings.environment_baggage));
+  return text;
+}
+}  // namespace
+
+bool may_carry(const Parent& parent) {
+  if (parent.association == wire::Association::kEnvironment)
+    return settings.environment_tracestate != nullptr || settings.environment_baggage != nullptr;
+  return parent.reference.exchange != nullptr && parent.reference.exchange->carrier != nullptr;
+}
+
+CarriedText copy_carrier(const Parent& parent, char* tracestate, uint32_t tracestate_capacity,
+                         char* baggage, uint32_t baggage_capacity) {
+  if (parent.association == wire::Association::kEnvironment)
+    return copy_environment(tracestate, tracestate_capacity, baggage, baggage_capacity);
+  const ContextReference& reference = parent.reference;
   CarriedText text;
   const bool consistent = read_consistently(reference, [&](const Exchange& exchange) {
     const Carrier* carrier = exchange.carrier;

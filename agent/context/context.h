@@ -60,13 +60,17 @@ Parent find_parent(const ContextReference& opener);
 /// the program forwards its caller's context. Invalid when there is none, or more than one.
 Parent find_forwarded(const codecs::TraceContext& seen);
 
-/// Copies tracestate and baggage of the parent into the buffers; sizes are 0 where there are none.
+/// Copies tracestate and baggage that belong to a parent (a live request, or the environment) into
+/// the buffers; sizes are 0 where there are none.
 struct CarriedText {
   uint32_t tracestate_size = 0;
   uint32_t baggage_size = 0;
 };
-CarriedText copy_carrier(const ContextReference& reference, char* tracestate,
-                         uint32_t tracestate_capacity, char* baggage, uint32_t baggage_capacity);
+CarriedText copy_carrier(const Parent& parent, char* tracestate, uint32_t tracestate_capacity,
+                         char* baggage, uint32_t baggage_capacity);
+
+/// Whether copy_carrier may find anything. A hint: cheap, and never wrongly false.
+bool may_carry(const Parent& parent);
 
 /// Decides about sampling a trace that begins here or was left undecided, and sets the flag.
 void sample_root(codecs::TraceContext& identity);

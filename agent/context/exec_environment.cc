@@ -51,7 +51,7 @@ void ExecEnvironment::fill(char** memory) {
   memcpy(tracestate, kTracestate, sizeof kTracestate);
   memcpy(baggage, kBaggage, sizeof kBaggage);
   const CarriedText carried =
-      copy_carrier(parent_.reference, tracestate + sizeof kTracestate - 1, kTracestateCapacity,
+      copy_carrier(parent_, tracestate + sizeof kTracestate - 1, kTracestateCapacity,
                    baggage + sizeof kBaggage - 1, kBaggageCapacity);
   if (carried.tracestate_size != 0) {
     tracestate[sizeof kTracestate - 1 + carried.tracestate_size] = '\0';

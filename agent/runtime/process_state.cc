@@ -83,6 +83,8 @@ bool read_settings() {
   if (base.size() >= sizeof settings.base_directory) return false;
   memcpy(settings.base_directory, base.data(), base.size());
   settings.base_directory[base.size()] = '\0';
+  settings.environment_tracestate = getenv("TRACESTATE");
+  settings.environment_baggage = getenv("BAGGAGE");
   const std::string_view parent = environment("TRACEPARENT");
   settings.environment_traceparent[0] = '\0';
   if (parent.size() < sizeof settings.environment_traceparent) {

@@ -30,6 +30,9 @@ struct Settings {
   char captured_headers[2][2][256];
   bool captures_headers[2][2];
   char environment_traceparent[64];
+  /// TRACESTATE and BAGGAGE as they stand in the environment, unchecked; null when absent.
+  const char* environment_tracestate;
+  const char* environment_baggage;
 };
 
 struct ProcessState {
