@@ -188,7 +188,7 @@ uint64_t RingReader::serve(Attached& attached, RecordConsumer& consumer, uint64_
     if (segment.in_flight() == 0) {
       attached.slots_read = true;
     } else if (auto death = how_it_died(attached, now)) {
-      death->noticed_unix_ns = realtime_ns() - (now - attached.ended_ns);
+      death->noticed_unix_ns = realtime_ns() - (monotonic_ns() - attached.ended_ns);
       attached.slots_read = segment.read_in_flight(consumer, *death);
     }
   }
@@ -214,7 +214,7 @@ void RingReader::look_for_death(Attached& attached, uint64_t now) {
       break;
     }
   }
-  attached.ended_ns = now;
+  attached.ended_ns = monotonic_ns();  // not `now`: it may have lived, and begun requests, since
   attached.segment->producer_ended();
 }
 
@@ -224,7 +224,7 @@ std::optional<Death> RingReader::how_it_died(const Attached& attached, uint64_t 
   if (const auto noted = noted_exits_.find(facts.pid); ours && noted != noted_exits_.end())
     return death_from_wait_status(noted->second.wait_status);
   if (const auto death = attached.exit.death()) return death;
-  if (ours && now - attached.ended_ns < in_nanoseconds(options_.exit_status_wait))
+  if (ours && now < attached.ended_ns + in_nanoseconds(options_.exit_status_wait))
     return std::nullopt;  // it may come yet
   if (const int signal = attached.segment->fatal_signal(); signal != 0)
     return Death{Death::Kind::kKilled, signal};
