@@ -95,7 +95,11 @@ class Traced(Untraced):
         self.environment["LD_PRELOAD"] = str(paths.LIBRARY)
         self.environment.update(environment)
         if collector:
-            self.start_collector()
+            try:
+                self.start_collector()
+            except BaseException:
+                self.close()
+                raise
 
     def start_collector(self):
         self.collector = Subject([paths.SEAMTRACE, "collector"], self.collector_environment,
