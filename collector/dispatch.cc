@@ -7,7 +7,7 @@ namespace seamtrace::collector {
 Dispatch::Dispatch(std::vector<std::unique_ptr<Exporter>> exporters)
     : exporters_(std::move(exporters)), refused_(exporters_.size()) {}
 
-void Dispatch::give(BatchPtr batch) {
+void Dispatch::give(const BatchPtr& batch) {
   last_sequence_ = batch->sequence;
   std::fill(refused_.begin(), refused_.end(), batch);
   waiting_ = refused_.size();

@@ -21,7 +21,7 @@ class Dispatch {
   /// True when every exporter took the last batch.
   bool ready() const { return waiting_ == 0; }
   /// REQUIRES: ready().
-  void give(BatchPtr batch);
+  void give(const BatchPtr& batch);
   /// Offers the last batch again to those that have not taken it.
   void try_again();
 

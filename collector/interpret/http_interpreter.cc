@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "collector/interpret/exchange_head.h"
 #include "collector/interpret/forwarded.h"
 #include "collector/interpret/http_head.h"
 #include "collector/interpret/network.h"
@@ -15,78 +16,6 @@ namespace {
 
 constexpr std::string_view kAssociationNames[] = {"root",    "remote",   "exact",       "handoff",
                                                   "runtime", "inferred", "environment", "adopted"};
-
-/// The parts of a record's slices that make attributes; all borrowed from the record.
-struct Head {
-  RequestLine request;
-  std::string_view response_version;
-  std::string_view host;
-  std::string_view user_agent;
-  std::string_view forwarded;
-  std::string_view x_forwarded_host;
-  std::string_view x_forwarded_proto;
-  std::string_view x_forwarded_for;
-  std::string_view trace_state;
-  std::string_view unix_path;
-};
-
-void take_first(std::string_view& place, std::string_view value) {
-  if (place.empty()) place = value;
-}
-
-void take_request_header(Head& head, const HeaderField& field) {
-  const auto named = [&](std::string_view name) {
-    return wire::equals_ignoring_case(field.name, name);
-  };
-  switch (field.name.size()) {
-    case 4:
-      if (named("host")) take_first(head.host, field.value);
-      break;
-    case 9:
-      if (named("forwarded")) take_first(head.forwarded, field.value);
-      break;
-    case 10:
-      if (named("user-agent")) take_first(head.user_agent, field.value);
-      break;
-    case 15:
-      if (named("x-forwarded-for")) take_first(head.x_forwarded_for, field.value);
-      break;
-    case 16:
-      if (named("x-forwarded-host")) take_first(head.x_forwarded_host, field.value);
-      break;
-    case 17:
-      if (named("x-forwarded-proto")) take_first(head.x_forwarded_proto, field.value);
-      break;
-    default:
-      break;
-  }
-}
-
-Head take_apart(const Record& record) {
-  Head head;
-  for (const Slice& slice : record.slices) {
-    switch (slice.kind) {
-      case wire::SliceKind::kRequestLine:
-        head.request = split_request_line(slice.bytes, slice.truncated);
-        break;
-      case wire::SliceKind::kRequestHeader:
-        take_request_header(head, split_header(slice.bytes));
-        break;
-      case wire::SliceKind::kResponseLine:
-        head.response_version = response_version(slice.bytes);
-        break;
-      case wire::SliceKind::kTraceState:
-        head.trace_state = slice.bytes;
-        break;
-      case wire::SliceKind::kUnixPath:
-        head.unix_path = slice.bytes;
-        break;
-      case wire::SliceKind::kResponseHeader:
-        break;
-    }
-  }
-  return head;
-}
 
 /// The final status; 0 when none was seen. 101 is one: it ends HTTP on the connection.
 int final_status(const wire::ExchangeRecord& exchange) {
@@ -107,7 +36,7 @@ class SpanBuilder {
         exchange_(record.exchange),
         options_(options),
         arena_(arena),
-        head_(take_apart(record)),
+        head_(take_apart(record.slices)),
         target_(parse_target(head_.request.method, head_.request.target)),
         server_(exchange_.role == static_cast<uint8_t>(wire::Role::kServer)),
         span_(&arena) {
@@ -323,7 +252,7 @@ class SpanBuilder {
   const wire::ExchangeRecord& exchange_;
   const HttpOptions& options_;
   Arena& arena_;
-  const Head head_;
+  const ExchangeHead head_;
   const Target target_;
   const bool server_;
   bool known_method_ = false;
