@@ -1,6 +1,7 @@
 // seamtrace: the program that people type.
 // Path:    argv -> [cli] -> one command
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,11 +39,7 @@ struct Carry {
   }
 };
 
-}  // namespace
-}  // namespace seamtrace::cli
-
-int main(int argc, char** argv) {
-  using namespace seamtrace::cli;
+int carry_out(int argc, char** argv) {
   shed_agent(argv);
   const Parsed parsed =
       parse_command_line(std::vector<std::string>(argv + (argc > 0), argv + argc));
@@ -51,4 +48,16 @@ int main(int argc, char** argv) {
     return parsed.exit_code;
   }
   return std::visit(Carry{}, *parsed.command);
+}
+
+}  // namespace
+}  // namespace seamtrace::cli
+
+int main(int argc, char** argv) {
+  try {
+    return seamtrace::cli::carry_out(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "seamtrace: %s\n", error.what());
+    return seamtrace::cli::kExitFailed;
+  }
 }
