@@ -17,7 +17,7 @@ namespace {
 
 /// The stages, in the order in which a byte meets them.
 bool open_stages() {
-  return read_settings() && connections::open_table() && connections::open_pools() &&
+  return is_first_to_define("seamtrace_bootstrap") && read_settings() && connections::open_table() && connections::open_pools() &&
          spans::open_pools() && open_alive_marker();
 }
 
@@ -25,9 +25,11 @@ void begin_anew_in_child() {
   process_state.epoch.fetch_add(1, std::memory_order_relaxed);
   open_alive_marker();
   const uint32_t depth = thread_state.depth;
+  const context::Parent forked_under = context::parent_from(thread_state.current);
   context::reset();
   thread_state.depth = depth;
   thread_state.epoch = process_state.epoch.load(std::memory_order_relaxed);
+  context::remember_for_exec(forked_under);
   process_state.has_served.store(false, std::memory_order_relaxed);
   ring_writer::forget_segment();
   connections::after_fork();
@@ -35,6 +37,7 @@ void begin_anew_in_child() {
 }
 
 long socket_type(int fd) {
+  if (sandboxed.load(std::memory_order_relaxed)) return -EPERM;
   int type = 0;
   socklen_t size = sizeof type;
   const long result =

@@ -12,9 +12,9 @@
 //   8 KiB    +------------------+  CounterShard[16]  written by the agent
 //   32 KiB   +------------------+  ProcessInfo       written once
 //   64 KiB   +------------------+  ChunkDescriptor[2048]   64 bytes each
-//   192 KiB  +------------------+  InFlightSlot[2048]      2 KiB each
-//   ~4.2 MiB +------------------+  chunks [2048]           16 KiB each
-//   ~36 MiB  +------------------+  end
+//   192 KiB  +------------------+  InFlightSlot[8192]      2 KiB each
+//   ~16 MiB  +------------------+  chunks [2048]           16 KiB each
+//   ~48 MiB  +------------------+  end
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,7 @@ inline constexpr uint32_t kSegmentVersion = 1;
 
 inline constexpr uint32_t kChunkCount = 2048;
 inline constexpr uint32_t kChunkBytes = 16 * 1024;
-inline constexpr uint32_t kInFlightSlotCount = 2048;
+inline constexpr uint32_t kInFlightSlotCount = 8192;
 inline constexpr uint32_t kInFlightSlotBytes = 2048;
 inline constexpr uint32_t kCounterShardCount = 16;
 inline constexpr uint32_t kProcessInfoBytes = 32 * 1024;

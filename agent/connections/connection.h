@@ -9,6 +9,7 @@
 
 #include "agent/codecs/http1/http1_codec.h"
 #include "agent/connections/context_headers.h"
+#include "agent/context/context.h"
 #include "agent/runtime/spin_lock.h"
 #include "agent/spans/exchange.h"
 #include "wire/records.h"
@@ -79,7 +80,7 @@ struct alignas(64) Connection {
   Exchange* receiving;  ///< its request is not complete yet
   uint32_t in_flight;
   uint64_t message_start_ns;
-  ContextReference opener;         ///< client: the context under which connect() was called
+  context::Opener opener;          ///< client: under whose context connect() was called
   ContextHeaders context_headers;  ///< of the request head under way
 
   // Injection (client).

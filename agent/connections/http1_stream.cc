@@ -69,6 +69,21 @@ void finish_oldest(Connection& connection, wire::Outcome outcome, Moment& moment
   spans::release(exchange);
 }
 
+/// FNV-1a of the end of the request target, from its last slash on: proxies often change the
+/// beginning of the path. Never 0.
+uint64_t hash_target(const Http1Event& event) {
+  constexpr uint64_t kBasis = 0xcbf2'9ce4'8422'2325;
+  uint64_t hash = kBasis;
+  const char* end = event.line + event.line_size;
+  const char* c = event.line;
+  while (c < end && *c != ' ') ++c;
+  for (++c; c < end && *c != ' '; ++c) {
+    if (*c == '/') hash = kBasis;
+    hash = (hash ^ static_cast<unsigned char>(*c)) * 0x100'0000'01b3;
+  }
+  return hash | 1;
+}
+
 /// A request's start line: a new exchange, or the one that is being sent a second time.
 bool start_request(Connection& connection, const Http1Event& event, Moment& moment) {
   Exchange* exchange = connection.resumed;
@@ -79,6 +94,7 @@ bool start_request(Connection& connection, const Http1Event& event, Moment& mome
     open_request_record(*exchange);
   }
   exchange->method = event.method;
+  if (settings.forwards_targets) exchange->target_hash = hash_target(event);
   connection.receiving = exchange;
   connection.context_headers.clear();
   connection.context_headers.note_baggage(false);

@@ -38,15 +38,16 @@ wire::Endpoint endpoint_of(const sockaddr* address, socklen_t size) {
 long socket_option(int fd, int option) {
   int value = 0;
   socklen_t size = sizeof value;
-  const long result =
-      raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, option, as_argument(&value), as_argument(&size));
+  const long result = optional_syscall(SYS_getsockopt, fd, SOL_SOCKET, option, as_argument(&value),
+                                       as_argument(&size));
   return result < 0 ? result : value;
 }
 
 wire::Endpoint ask_peer(int fd) {
   sockaddr_storage address;
   socklen_t size = sizeof address;
-  if (raw_syscall(SYS_getpeername, fd, as_argument(&address), as_argument(&size)) != 0) return {};
+  if (optional_syscall(SYS_getpeername, fd, as_argument(&address), as_argument(&size)) != 0)
+    return {};
   return endpoint_of(reinterpret_cast<const sockaddr*>(&address), size);
 }
 
@@ -94,7 +95,7 @@ void connecting(int fd, const sockaddr* address, socklen_t size) {
   Connection* connection = install(fd, wire::Role::kClient, true);
   if (connection == nullptr) return;
   connection->peer = endpoint_of(address, size);
-  connection->opener = context::current();
+  connection->opener = context::opener();
 }
 
 void connect_failed(int fd, int error) {
@@ -158,15 +159,11 @@ void after_fork() {
   }
 }
 
-bool is_loop_fd(int fd) {
+LoopRole loop_role(int fd) {
   const FdEntry entry = entry_of(fd);
-  if (entry == kListening) return true;
-  if (!is_connection(entry)) return false;
-  const Connection& connection = *connection_in(entry);
-  if (connection.role != wire::Role::kServer) return false;
-  // Waiting for more of the request that this thread is serving is no new iteration.
-  const Exchange* serving = thread_state.current.exchange;
-  return serving == nullptr || connection.oldest != serving;
+  if (entry == kListening) return LoopRole::kListener;
+  const bool server = is_connection(entry) && connection_in(entry)->role == wire::Role::kServer;
+  return server ? LoopRole::kServerConnection : LoopRole::kOther;
 }
 
 }  // namespace seamtrace::agent::connections

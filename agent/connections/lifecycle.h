@@ -33,8 +33,8 @@ void received_fd(int fd);
 /// Only in a forked child: keeps what has not been used yet.
 void after_fork();
 
-/// Whether a thread that polls these fds waits for new requests, rather than for the answer to one
-/// of its own.
-bool is_loop_fd(int fd);
+/// What an fd says about a thread that polls it together with others.
+enum class LoopRole { kOther, kServerConnection, kListener };
+LoopRole loop_role(int fd);
 
 }  // namespace seamtrace::agent::connections

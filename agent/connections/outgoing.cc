@@ -365,6 +365,7 @@ void Outgoing::plan_next() {
 }
 
 ssize_t Outgoing::send_edited(SendMessage send_message, const msghdr* original) {
+  const int errno_before = errno;
   for (;;) {
     if (!parsed_) {
       if (!flush_pending(send_message)) {
@@ -383,7 +384,9 @@ ssize_t Outgoing::send_edited(SendMessage send_message, const msghdr* original) 
     if (done_ != 0 || failed_) break;
     // Only bytes of ours went out: the program must not see that as its own progress.
   }
-  return done_ != 0 ? static_cast<ssize_t>(done_) : -1;
+  if (done_ == 0) return -1;
+  errno = errno_before;  // a send that succeeds leaves it alone
+  return static_cast<ssize_t>(done_);
 }
 
 }  // namespace seamtrace::agent::connections

@@ -68,7 +68,10 @@ void settle_record(Connection& connection, Exchange& exchange, const TraceContex
   }
   spans::open_record(exchange);
   wire::ExchangeRecord* record = spans::record_of(exchange);
-  if (record == nullptr) return;
+  if (record == nullptr) {
+    if (ring_writer::ensure_segment()) count(Counter::lost_slots_exhausted);
+    return;
+  }
   if (parent.valid) memcpy(record->parent_span_id, parent.span_id, sizeof record->parent_span_id);
   record->connection_id = connection.id;
   record->peer = connection.peer;
@@ -202,10 +205,12 @@ Association take_over_context(Exchange& exchange, const TraceContext& seen, Trac
 
 void decide_client_context(Connection& connection, Exchange& exchange, const Http1Event& event,
                            Edit* edit, size_t base) {
-  const bool first_request = !connection.reused && connection.in_flight == 1;
-  context::Parent found =
-      context::find_parent(first_request ? connection.opener : ContextReference{});
+  context::Sender sender;
+  sender.opener = connection.opener;
+  sender.first_request = !connection.reused && connection.in_flight == 1;
+  sender.target_hash = exchange.target_hash;
   connection.opener = {};
+  context::Parent found = context::find_parent(sender);
   exchange.parent_reference = found.reference;
   TraceContext parent = found.identity;
   Association association = found.association;

@@ -102,9 +102,16 @@ void response_read(const ContextReference& sender) {
   }
 }
 
+/// In an event loop a request's work may run at any later time, on any of the loop's threads: as
+/// soon as a second request is unanswered, the thread's last read says nothing about whose a call
+/// is.
+bool several_possible() {
+  return thread_state.ambiguous || (thread_state.event_loop && spans::live_server_requests() > 1);
+}
+
 ContextReference current() {
   const ThreadState& thread = thread_state;
-  return !thread.ambiguous && is_live(thread.current) ? thread.current : ContextReference{};
+  return !several_possible() && is_live(thread.current) ? thread.current : ContextReference{};
 }
 
 void iteration_started() {
@@ -133,22 +140,69 @@ void thread_started(const ContextReference& creator) {
   thread_state.inherited = true;
 }
 
-Parent find_parent(const ContextReference& opener) {
+Opener opener() {
+  const ThreadState& thread = thread_state;
+  Opener opener;
+  opener.by_event_loop = thread.event_loop;
+  opener.ambiguous = several_possible();
+  if (is_live(thread.current)) opener.reference = thread.current;
+  return opener;
+}
+
+Parent parent_from(const ContextReference& reference) {
   Parent parent;
-  const bool ambiguous = thread_state.ambiguous;
-  ContextReference reference = is_live(opener) ? opener : current();
   if (read_consistently(reference,
                         [&](const Exchange& exchange) { parent.identity = exchange.identity; })) {
     parent.reference = reference;
     parent.association = wire::Association::kExact;
     return parent;
   }
-  parent.identity = {};
-  if (ambiguous) {
-    count(Counter::context_ambiguous);
-  } else if (environment_parent(parent.identity)) {
-    parent.association = wire::Association::kEnvironment;
+  return {};
+}
+
+namespace {
+
+/// Layer 5, for programs that pass requests on as they are (reverse proxies): of the requests that
+/// were possible, the one touched last, if it asked for the same target.
+Parent infer_parent(const ContextReference& candidate, const Sender& sender) {
+  if (!settings.forwards_targets || sender.target_hash == 0) return {};
+  bool same_target = false;
+  if (!read_consistently(candidate,
+                         [&](const Exchange& exchange) {
+                           same_target = exchange.target_hash == sender.target_hash;
+                         }) ||
+      !same_target)
+    return {};
+  Parent parent = parent_from(candidate);
+  parent.association = wire::Association::kInferred;
+  return parent;
+}
+
+/// The context that the thread's state names; `ambiguous` where several were possible.
+Parent thread_parent(const Sender& sender, bool& ambiguous) {
+  const ThreadState& thread = thread_state;
+  ambiguous = several_possible();
+  if (!is_live(thread.current)) return {};
+  return ambiguous ? infer_parent(thread.current, sender) : parent_from(thread.current);
+}
+
+}  // namespace
+
+Parent find_parent(const Sender& sender) {
+  Parent parent;
+  bool ambiguous = false;
+  const Opener& opener = sender.opener;
+  if (sender.first_request && is_live(opener.reference)) {
+    ambiguous = opener.ambiguous;
+    parent = ambiguous ? infer_parent(opener.reference, sender) : parent_from(opener.reference);
+  } else if (!sender.first_request || !opener.by_event_loop) {
+    parent = thread_parent(sender, ambiguous);
   }
+  if (parent.reference.exchange != nullptr) return parent;
+  if (ambiguous)
+    count(Counter::context_ambiguous);
+  else if (environment_parent(parent.identity))
+    parent.association = wire::Association::kEnvironment;
   return parent;
 }
 
@@ -254,6 +308,24 @@ void sample_child(const codecs::TraceContext& remote, codecs::TraceContext& iden
     }
   }
   set_sampled(identity, sampled);
+}
+
+void remember_for_exec(const Parent& parent) {
+  thread_state.exec_parent_valid = parent.identity.valid;
+  if (!parent.identity.valid) return;
+  memcpy(thread_state.exec_trace_id, parent.identity.trace_id, sizeof thread_state.exec_trace_id);
+  memcpy(thread_state.exec_span_id, parent.identity.span_id, sizeof thread_state.exec_span_id);
+  thread_state.exec_flags = parent.identity.flags;
+}
+
+Parent exec_parent() {
+  Parent parent = parent_from(current());
+  if (parent.identity.valid || !thread_state.exec_parent_valid) return parent;
+  memcpy(parent.identity.trace_id, thread_state.exec_trace_id, sizeof parent.identity.trace_id);
+  memcpy(parent.identity.span_id, thread_state.exec_span_id, sizeof parent.identity.span_id);
+  parent.identity.flags = thread_state.exec_flags;
+  parent.identity.valid = true;
+  return parent;
 }
 
 void reset() { thread_state = {}; }

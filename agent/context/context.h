@@ -7,8 +7,8 @@
 //   - a connection opened under a context owns its first request;
 //   - pthread_create hands on, until the new thread first waits for work;
 //   - a thread that waits where it has waited idle before has laid its request down;
-//   - each return of epoll_wait begins with no context; when two live requests were touched
-//     within one iteration, neither is taken.
+//   - in an event loop each return of epoll_wait begins with no context, and while more than one
+//     request is unanswered the thread's last read is not taken for an answer.
 // Layers 1, 3 and 5 (runtime adapters, hand-off queues, inference) will stand beside this one:
 // each sets the thread's current reference, or declines.
 #pragma once
@@ -22,6 +22,23 @@ namespace seamtrace::agent {
 struct Carrier;
 
 namespace context {
+
+/// Who opened a connection, and so owns its first request.
+struct Opener {
+  ContextReference reference;
+  /// In an event loop a first request may be sent in another iteration, by when the thread's own
+  /// context is another's: then the opener alone counts.
+  bool by_event_loop = false;
+  /// Several requests were possible; `reference` is the one touched last.
+  bool ambiguous = false;
+};
+
+/// What an outgoing request is known by when its parent is looked for.
+struct Sender {
+  Opener opener;
+  bool first_request = false;  ///< of its connection
+  uint64_t target_hash = 0;    ///< of the request target; 0 unless settings.forwards_targets
+};
 
 /// What an outgoing request should be the child of.
 struct Parent {
@@ -52,9 +69,13 @@ void wait_begins(const void* queue);
 /// The calling thread has just started under `creator`'s context.
 void thread_started(const ContextReference& creator);
 
-/// The parent for a request that is about to be sent. `opener`: the context that opened its
-/// connection, empty unless this is the connection's first request.
-Parent find_parent(const ContextReference& opener);
+/// Who opens a connection now, on this thread.
+Opener opener();
+
+/// The parent for a request that is about to be sent on this thread.
+Parent find_parent(const Sender& sender);
+/// The parent for something that begins in the middle of `reference`'s work.
+Parent parent_from(const ContextReference& reference);
 
 /// The one live server request, among those lately touched on this thread, that carried `seen`:
 /// the program forwards its caller's context. Invalid when there is none, or more than one.
@@ -80,6 +101,11 @@ void sample_child(const codecs::TraceContext& remote, codecs::TraceContext& iden
 /// Counts the uses of an incoming context; true when it has been used so often that the trace has
 /// to begin anew (EDGE_CASES: a repeated foreign traceparent must not merge traces without bound).
 bool is_overused(const codecs::TraceContext& remote);
+
+/// A forked child keeps the context that it was forked under for a program that it may exec.
+void remember_for_exec(const Parent& parent);
+/// The context to hand to a program that this thread is about to start.
+Parent exec_parent();
 
 /// Forgets everything of the parent process. Only in a forked child.
 void reset();

@@ -22,10 +22,8 @@ bool names(const char* entry, const char* prefix) {
 }  // namespace
 
 ExecEnvironment::ExecEnvironment(char* const* original) : original_(original) {
-  if (!agent_is_on() || !settings.exec_context || original == nullptr || was_forked()) return;
-  const ContextReference reference = current();
-  if (reference.exchange == nullptr) return;
-  parent_ = find_parent(reference);
+  if (!agent_is_on() || !settings.exec_context || original == nullptr) return;
+  parent_ = exec_parent();
   wanted_ = parent_.identity.valid;
   while (original[count_] != nullptr) ++count_;
 }

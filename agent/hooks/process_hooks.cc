@@ -123,7 +123,7 @@ SEAMTRACE_HOOK int prctl(int option, ...) {
   long arguments[4];
   for (long& argument : arguments) argument = va_arg(list, long);
   va_end(list);
-  if (option == PR_SET_SECCOMP) process_state.sandboxed.store(true, std::memory_order_relaxed);
+  if (option == PR_SET_SECCOMP) sandboxed.store(true, std::memory_order_relaxed);
   auto* next = next_prctl.get();
   return next != nullptr
              ? next(option, arguments[0], arguments[1], arguments[2], arguments[3])

@@ -54,7 +54,7 @@ void before_call(long number, const Arguments& a) {
                               static_cast<socklen_t>(a.value[2]));
       break;
     case SYS_seccomp:
-      process_state.sandboxed.store(true, std::memory_order_relaxed);
+      sandboxed.store(true, std::memory_order_relaxed);
       break;
     case SYS_futex:
       if ((a.value[1] & 0x7f) == 0 || (a.value[1] & 0x7f) == 9)  // FUTEX_WAIT, FUTEX_WAIT_BITSET

@@ -46,25 +46,47 @@ int after_epoll(int result) {
   return result;
 }
 
-/// poll is also how a blocking client waits for its answer: only a set that contains listening
-/// sockets or other server connections makes a loop.
+/// poll is also how a thread waits for one answer, or for the next request of its one connection:
+/// only a listening socket among the fds, or several server connections, make a loop.
+class LoopTest {
+ public:
+  void add(int fd) {
+    switch (connections::loop_role(fd)) {
+      case connections::LoopRole::kListener:
+        loop_ = true;
+        break;
+      case connections::LoopRole::kServerConnection:
+        loop_ |= ++server_connections_ > 1;
+        break;
+      case connections::LoopRole::kOther:
+        break;
+    }
+  }
+  bool is_loop() const { return loop_; }
+
+ private:
+  int server_connections_ = 0;
+  bool loop_ = false;
+};
+
 int after_poll(const pollfd* fds, nfds_t count, int result) {
   pipeline::with_agent([&] {
-    for (nfds_t i = 0; i < count; ++i)
-      if (connections::is_loop_fd(fds[i].fd)) return context::iteration_started();
+    LoopTest test;
+    for (nfds_t i = 0; i < count && !test.is_loop(); ++i) test.add(fds[i].fd);
+    if (test.is_loop()) context::iteration_started();
   });
   return result;
 }
 
 /// The fds of a select call, before the call overwrites them.
-bool selects_loop_fd(int count, const fd_set* readers) {
-  bool found = false;
+bool selects_as_loop(int count, const fd_set* readers) {
+  LoopTest test;
   if (readers != nullptr && count <= FD_SETSIZE)
     pipeline::with_agent([&] {
-      for (int fd = 0; fd < count && !found; ++fd)
-        found = FD_ISSET(fd, readers) && connections::is_loop_fd(fd);
+      for (int fd = 0; fd < count && !test.is_loop(); ++fd)
+        if (FD_ISSET(fd, readers)) test.add(fd);
     });
-  return found;
+  return test.is_loop();
 }
 
 int after_select(bool loop, int result) { return loop ? after_epoll(result) : result; }
@@ -122,7 +144,7 @@ SEAMTRACE_HOOK int __ppoll_chk(pollfd* fds, nfds_t count, const timespec* timeou
 
 SEAMTRACE_HOOK int select(int count, fd_set* readers, fd_set* writers, fd_set* exceptions,
                           timeval* timeout) {
-  const bool loop = selects_loop_fd(count, readers);
+  const bool loop = selects_as_loop(count, readers);
   auto* next = next_select.get();
   return after_select(
       loop, next != nullptr ? next(count, readers, writers, exceptions, timeout) : missing());
@@ -130,7 +152,7 @@ SEAMTRACE_HOOK int select(int count, fd_set* readers, fd_set* writers, fd_set* e
 
 SEAMTRACE_HOOK int pselect(int count, fd_set* readers, fd_set* writers, fd_set* exceptions,
                            const timespec* timeout, const sigset_t* mask) {
-  const bool loop = selects_loop_fd(count, readers);
+  const bool loop = selects_as_loop(count, readers);
   auto* next = next_pselect.get();
   return after_select(
       loop, next != nullptr ? next(count, readers, writers, exceptions, timeout, mask) : missing());

@@ -114,9 +114,14 @@ SEAMTRACE_HOOK int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags
                                  SYS_sendmmsg, fd, as_argument(messages), count, flags)));
   }
   // One by one, as the kernel does it: the first failure ends the call.
+  const int errno_before = errno;
   for (unsigned i = 0; i < count; ++i) {
     const ssize_t sent = sendmsg(fd, &messages[i].msg_hdr, flags);
-    if (sent < 0) return i != 0 ? static_cast<int>(i) : -1;
+    if (sent < 0) {
+      if (i == 0) return -1;
+      errno = errno_before;
+      return static_cast<int>(i);
+    }
     messages[i].msg_len = static_cast<unsigned>(sent);
   }
   return static_cast<int>(count);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "agent/runtime/platform.h"
+#include "agent/runtime/process_state.h"
 #include "wire/segment.h"
 
 namespace seamtrace::agent::ring_writer {
@@ -15,31 +16,6 @@ namespace seamtrace::agent::ring_writer {
 namespace {
 
 using wire::ProcessInfoKind;
-
-/// Variables that concern telemetry. Exporter settings (they may hold secrets) belong to the
-/// collector and stay out.
-bool concerns_telemetry(std::string_view entry) {
-  constexpr std::string_view kNever[] = {"OTEL_EXPORTER_"};
-  constexpr std::string_view kPrefixes[] = {"OTEL_",
-                                            "K8S_",
-                                            "POD_",
-                                            "GAE_",
-                                            "KUBERNETES_SERVICE_HOST=",
-                                            "K_SERVICE=",
-                                            "K_REVISION=",
-                                            "HOSTNAME=",
-                                            "K_CONFIGURATION=",
-                                            "GOOGLE_CLOUD_PROJECT=",
-                                            "SEAMTRACE_RUN_ID=",
-                                            "NODE_NAME=",
-                                            "NAMESPACE=",
-                                            "CONTAINER_NAME="};
-  for (const std::string_view prefix : kNever)
-    if (entry.starts_with(prefix)) return false;
-  for (const std::string_view prefix : kPrefixes)
-    if (entry.starts_with(prefix)) return true;
-  return false;
-}
 
 class ListWriter {
  public:
@@ -81,15 +57,15 @@ class ListWriter {
 /// Reads the beginning of a file. Returns the bytes read, or < 0.
 long read_file(const char* path, char* out, uint32_t capacity) {
   const long file =
-      raw_syscall(SYS_openat, AT_FDCWD, as_argument(path), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+      optional_syscall(SYS_openat, AT_FDCWD, as_argument(path), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (file < 0) return file;
   long size = 0;
   while (size < capacity) {
-    const long result = raw_syscall(SYS_read, file, as_argument(out + size), capacity - size);
+    const long result = optional_syscall(SYS_read, file, as_argument(out + size), capacity - size);
     if (result <= 0) break;
     size += result;
   }
-  raw_syscall(SYS_close, file);
+  optional_syscall(SYS_close, file);
   return size;
 }
 
@@ -117,14 +93,14 @@ long keep_container_mounts(char* text, long size) {
 uint32_t fill_process_info(uint8_t* list, uint32_t capacity) {
   ListWriter writer(list, capacity);
   writer.commit(ProcessInfoKind::kExecutablePath,
-                raw_syscall(SYS_readlinkat, AT_FDCWD, as_argument("/proc/self/exe"),
-                            as_argument(writer.next()), writer.room(4096)));
+                optional_syscall(SYS_readlinkat, AT_FDCWD, as_argument("/proc/self/exe"),
+                                 as_argument(writer.next()), writer.room(4096)));
   writer.commit(ProcessInfoKind::kCommandLine,
                 read_file("/proc/self/cmdline", writer.next(), writer.room(4096)));
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    if (text.size() < 4096 && concerns_telemetry(text))
-      writer.add(ProcessInfoKind::kEnvironment, text);
+  for (const char* entry = settings.telemetry_environment; *entry != '\0';) {
+    const std::string_view text(entry);
+    writer.add(ProcessInfoKind::kEnvironment, text);
+    entry += text.size() + 1;
   }
   writer.commit(ProcessInfoKind::kHostName, gethostname(writer.next(), writer.room(256)) == 0
                                                 ? static_cast<long>(strnlen(writer.next(), 255))
@@ -140,8 +116,8 @@ uint32_t fill_process_info(uint8_t* list, uint32_t capacity) {
 
 uint64_t pid_namespace() {
   struct stat status {};
-  return raw_syscall(SYS_newfstatat, AT_FDCWD, as_argument("/proc/self/ns/pid"),
-                     as_argument(&status), 0) == 0
+  return optional_syscall(SYS_newfstatat, AT_FDCWD, as_argument("/proc/self/ns/pid"),
+                          as_argument(&status), 0) == 0
              ? status.st_ino
              : 0;
 }

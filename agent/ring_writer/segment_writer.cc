@@ -24,8 +24,8 @@ struct SlotIndex {
   std::atomic<uint32_t> pool_next;
 };
 
-wire::CounterShard private_counters[wire::kCounterShardCount];
-wire::ControlBlock private_control;
+constinit wire::CounterShard private_counters[wire::kCounterShardCount]{};
+constinit wire::ControlBlock private_control{};
 std::atomic<SegmentState> segment_state{SegmentState::kNone};
 uint8_t* base;
 SpinLock growth_lock;
@@ -69,6 +69,16 @@ void fill_private_control() {
   private_control.sampler.store(static_cast<uint32_t>(settings.sampler), std::memory_order_relaxed);
   private_control.rejection_threshold.store(settings.rejection_threshold,
                                             std::memory_order_relaxed);
+}
+
+/// Another thread is creating the segment: that takes some hundred microseconds, and a request that
+/// came at the same moment shall not be lost. Bounded: that thread may be stopped.
+bool wait_for_creation() {
+  for (int round = 0; round < 20'000; ++round) {
+    if (segment_state.load(std::memory_order_acquire) != SegmentState::kCreating) break;
+    if (optional_syscall(SYS_sched_yield) != 0) cpu_relax();
+  }
+  return segment_ready();
 }
 
 bool claim(uint32_t index) {
@@ -119,7 +129,7 @@ void release_chunks_of_ended_threads() {
     uint32_t expected = static_cast<uint32_t>(ChunkState::kOwned);
     if (descriptor.state.load(std::memory_order_relaxed) != expected) continue;
     const uint32_t owner = descriptor.owner_tid.load(std::memory_order_relaxed);
-    if (raw_syscall(SYS_tgkill, process_state.pid, owner, 0) == -ESRCH)
+    if (optional_syscall(SYS_tgkill, process_state.pid, owner, 0) == -ESRCH)
       descriptor.state.compare_exchange_strong(expected, static_cast<uint32_t>(ChunkState::kFull),
                                                std::memory_order_release);
   }
@@ -174,9 +184,8 @@ bool ensure_segment() {
   if (state == SegmentState::kNone &&
       segment_state.compare_exchange_strong(state, SegmentState::kCreating)) {
     fill_private_control();
-    const bool allowed =
-        !settings.propagation_only && !process_state.sandboxed.load(std::memory_order_relaxed);
-    if (process_state.sandboxed.load(std::memory_order_relaxed)) count(Counter::bypass_sandboxed);
+    const bool allowed = !settings.propagation_only && !sandboxed.load(std::memory_order_relaxed);
+    if (sandboxed.load(std::memory_order_relaxed)) count(Counter::bypass_sandboxed);
     base = allowed && free_slots.open() ? create_segment() : nullptr;
     if (base != nullptr) move_private_counters();
     segment_state.store(base != nullptr ? SegmentState::kReady : SegmentState::kImpossible,
@@ -184,6 +193,7 @@ bool ensure_segment() {
     state = segment_state.load(std::memory_order_relaxed);
     if (state == SegmentState::kReady) return true;
   }
+  if (state == SegmentState::kCreating && wait_for_creation()) return true;
   if (!settings.propagation_only) count(Counter::bypass_no_segment);
   return false;
 }
@@ -195,10 +205,7 @@ const wire::ControlBlock& control() {
 
 wire::InFlightSlot* take_slot() {
   SlotIndex* index = free_slots.take();
-  if (index == nullptr) {
-    count(Counter::lost_slots_exhausted);
-    return nullptr;
-  }
+  if (index == nullptr) return nullptr;
   const uint32_t number = free_slots.index_of(index);
   if (number >= populated_slots.load(std::memory_order_acquire)) {
     SpinLockHolder lock(growth_lock);
@@ -210,7 +217,6 @@ wire::InFlightSlot* take_slot() {
       header().slot_high_water.store(from + kSlotGroup, std::memory_order_release);
     }
     if (number >= populated_slots.load(std::memory_order_relaxed)) {
-      count(Counter::lost_no_memory);
       free_slots.give_back(index);
       return nullptr;
     }

@@ -25,7 +25,7 @@ bool ensure_segment();
 /// The control block: of the segment, or a private one with the environment's settings.
 const wire::ControlBlock& control();
 
-/// A slot in state kBuilding, or null (counted).
+/// A slot in state kBuilding, or null: all are in use, or there is no memory.
 wire::InFlightSlot* take_slot();
 void give_back(wire::InFlightSlot* slot);
 

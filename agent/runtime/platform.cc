@@ -5,9 +5,12 @@
 
 namespace seamtrace::agent {
 
+constinit std::atomic<bool> sandboxed{false};
+
 void* map_anonymous(size_t bytes) {
-  const long result = raw_syscall(SYS_mmap, 0, static_cast<long>(bytes), PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  const long result =
+      optional_syscall(SYS_mmap, 0, static_cast<long>(bytes), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return result < 0 && result > -4096 ? nullptr : reinterpret_cast<void*>(result);
 }
 
@@ -26,7 +29,13 @@ uint64_t read_clock(clockid_t clock) {
 uint64_t monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
 uint64_t realtime_ns() { return read_clock(CLOCK_REALTIME); }
 
-uint32_t current_tid() { return static_cast<uint32_t>(raw_syscall(SYS_gettid)); }
-uint32_t current_pid() { return static_cast<uint32_t>(raw_syscall(SYS_getpid)); }
+uint32_t current_tid() {
+  const long tid = optional_syscall(SYS_gettid);
+  return tid < 0 ? 0 : static_cast<uint32_t>(tid);
+}
+uint32_t current_pid() {
+  const long pid = optional_syscall(SYS_getpid);
+  return pid < 0 ? 0 : static_cast<uint32_t>(pid);
+}
 
 }  // namespace seamtrace::agent

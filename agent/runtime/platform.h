@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#include <atomic>
+
 namespace seamtrace::agent {
 
 /// One system call. Returns its result, or -errno.
@@ -41,6 +43,16 @@ inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d 
 #endif
 }
 
+/// The program has confined itself (seccomp): a system call of ours that the program itself does
+/// not make may kill it. Set once, also inherited by forked children.
+extern std::atomic<bool> sandboxed;
+
+/// A system call that can be done without: -EPERM in a sandbox.
+inline long optional_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0,
+                             long e = 0, long f = 0) {
+  return sandboxed.load(std::memory_order_relaxed) ? -EPERM : raw_syscall(number, a, b, c, d, e, f);
+}
+
 template <typename T>
 long as_argument(T* pointer) {
   return reinterpret_cast<long>(pointer);
@@ -55,7 +67,7 @@ uint64_t monotonic_ns();
 /// CLOCK_REALTIME in nanoseconds since 1970.
 uint64_t realtime_ns();
 
-/// The calling thread's id in the kernel.
+/// The calling thread's id in the kernel; 0 in a sandbox.
 uint32_t current_tid();
 uint32_t current_pid();
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <string_view>
 
@@ -15,7 +16,7 @@ namespace seamtrace::agent {
 
 constinit thread_local ThreadState thread_state{};
 __thread uint32_t seamtrace_in_vfork_child;
-ProcessState process_state;
+constinit ProcessState process_state;
 Settings settings;
 
 namespace {
@@ -66,16 +67,70 @@ void read_captured_headers() {
     }
 }
 
+/// Programs that handle each event to its end and pass request targets on as they are: there a
+/// target shared by an incoming and an outgoing request is evidence.
+bool is_reverse_proxy() {
+  char path[256];
+  const long size = optional_syscall(SYS_readlinkat, -100, as_argument("/proc/self/exe"),
+                                     as_argument(path), sizeof path);  // -100: AT_FDCWD
+  if (size <= 0) return false;
+  std::string_view name(path, static_cast<size_t>(size));
+  for (size_t i = name.size(); i > 0; --i)
+    if (name[i - 1] == '/') {
+      name.remove_prefix(i);
+      break;
+    }
+  return name == "nginx" || name == "haproxy" || name == "lighttpd";
+}
+
+/// Variables that concern telemetry. Exporter settings (they may hold secrets) belong to the
+/// collector and stay out.
+bool concerns_telemetry(std::string_view entry) {
+  constexpr std::string_view kPrefixes[] = {"OTEL_",
+                                            "K8S_",
+                                            "POD_",
+                                            "GAE_",
+                                            "K_SERVICE=",
+                                            "K_REVISION=",
+                                            "HOSTNAME=",
+                                            "KUBERNETES_SERVICE_HOST=",
+                                            "NODE_NAME=",
+                                            "K_CONFIGURATION=",
+                                            "NAMESPACE=",
+                                            "GOOGLE_CLOUD_PROJECT=",
+                                            "CONTAINER_NAME=",
+                                            "SEAMTRACE_RUN_ID="};
+  if (entry.starts_with("OTEL_EXPORTER_")) return false;
+  for (const std::string_view prefix : kPrefixes)
+    if (entry.starts_with(prefix)) return true;
+  return false;
+}
+
+void keep_environment() {
+  constexpr size_t kCapacity = sizeof settings.telemetry_environment;
+  size_t used = 0;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (!concerns_telemetry(text) || used + text.size() + 2 > kCapacity) continue;
+    memcpy(settings.telemetry_environment + used, text.data(), text.size());
+    used += text.size();
+    settings.telemetry_environment[used++] = '\0';
+  }
+  settings.telemetry_environment[used] = '\0';
+}
+
 }  // namespace
 
 bool read_settings() {
   if (!wire::parse_boolean(environment("OTEL_ENABLED"), true)) return false;
   const std::string_view disabled = environment("OTEL_CPP_DISABLED_INSTRUMENTATIONS");
   if (list_contains(disabled, "all") || list_contains(disabled, "*")) return false;
+  settings.forwards_targets = is_reverse_proxy();
   settings.http = !list_contains(disabled, "http");
   settings.propagation_only = wire::parse_boolean(environment("OTEL_SDK_DISABLED"), false);
   settings.exec_context = wire::parse_boolean(environment("SEAMTRACE_EXEC_CONTEXT"), false);
   settings.propagators = codecs::parse_propagators(environment("OTEL_PROPAGATORS"));
+  keep_environment();
   read_sampler();
   read_captured_headers();
   std::string_view base = environment("SEAMTRACE_DIR");
@@ -98,7 +153,7 @@ bool open_alive_marker() {
   if (process_state.alive_marker == nullptr) {
     void* page = map_anonymous(4096);
     if (page == nullptr) return false;
-    if (raw_syscall(SYS_madvise, as_argument(page), 4096, MADV_WIPEONFORK) != 0) {
+    if (optional_syscall(SYS_madvise, as_argument(page), 4096, MADV_WIPEONFORK) != 0) {
       unmap(page, 4096);
       return false;
     }
@@ -113,7 +168,8 @@ uint64_t thread_random() {
   uint64_t& state = thread_state.random_state;
   if (state == 0) {
     constexpr long kNonBlocking = 1;  // GRND_NONBLOCK
-    if (raw_syscall(SYS_getrandom, as_argument(&state), sizeof state, kNonBlocking) != sizeof state)
+    if (optional_syscall(SYS_getrandom, as_argument(&state), sizeof state, kNonBlocking) !=
+        sizeof state)
       state = monotonic_ns() * 0x9e37'79b9'7f4a'7c15 ^ current_tid() ^ as_argument(&state);
     state |= 1;
   }

@@ -21,6 +21,7 @@ enum class Activity : uint32_t {
 struct Settings {
   bool propagation_only;  ///< OTEL_SDK_DISABLED
   bool exec_context;      ///< SEAMTRACE_EXEC_CONTEXT
+  bool forwards_targets;  ///< the program is a known reverse proxy
   bool http;              ///< not in OTEL_CPP_DISABLED_INSTRUMENTATIONS
   uint32_t propagators;   ///< bits of codecs::Propagator
   wire::Sampler sampler;
@@ -33,21 +34,22 @@ struct Settings {
   /// TRACESTATE and BAGGAGE as they stand in the environment, unchecked; null when absent.
   const char* environment_tracestate;
   const char* environment_baggage;
+  /// The variables that concern telemetry, each ended by NUL, an empty one last. Kept because a
+  /// program may replace its environment before the first traced byte (nginx does).
+  char telemetry_environment[8 * 1024];
 };
 
 struct ProcessState {
   std::atomic<Activity> activity;
   /// Points into a page that the kernel wipes in a forked child: 0 there, 1 in its owner.
-  std::atomic<uint32_t>* alive_marker;
+  std::atomic<uint32_t>* alive_marker = nullptr;
   /// Counts forks, so that a thread can see that its state is its parent's. Starts at 1.
   std::atomic<uint32_t> epoch;
-  /// The program entered seccomp: no new system calls of ours.
-  std::atomic<bool> sandboxed;
   /// This process has served a request: it is not a batch job.
   std::atomic<bool> has_served;
   std::atomic<uint32_t> environment_parent_uses;
   std::atomic<uint64_t> next_connection_id;
-  uint32_t pid;
+  uint32_t pid = 0;
 };
 
 extern ProcessState process_state;

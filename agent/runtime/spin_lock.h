@@ -28,7 +28,7 @@ class SpinLock {
           return true;
         cpu_relax();
       }
-      raw_syscall(SYS_sched_yield);
+      optional_syscall(SYS_sched_yield);
     }
     return false;
   }

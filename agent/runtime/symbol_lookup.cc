@@ -137,13 +137,16 @@ const link_map* first_object() {
   return found;
 }
 
-/// The address range test is enough: an object's dynamic section lies within it.
-bool is_this_library(const link_map& map) {
-  extern const ElfW(Dyn) own_dynamic[] __asm__("_DYNAMIC") __attribute__((visibility("hidden")));
-  return map.l_ld == own_dynamic;
-}
+bool is_this_library(const link_map& map) { return map.l_ld == _DYNAMIC; }
 
 }  // namespace
+
+bool is_first_to_define(const char* name) {
+  const uint32_t hash = gnu_hash_of(name);
+  for (const link_map* map = first_object(); map != nullptr; map = map->l_next)
+    if (find_in(*map, name, hash, nullptr) != nullptr) return is_this_library(*map);
+  return true;
+}
 
 void* find_next_symbol(const char* name, const char* version) {
   const uint32_t hash = gnu_hash_of(name);

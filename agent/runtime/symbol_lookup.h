@@ -12,4 +12,8 @@ namespace seamtrace::agent {
 /// `version`: the symbol version to prefer, or null for the default one.
 void* find_next_symbol(const char* name, const char* version);
 
+/// Whether this library comes before every other object that defines `name`. Of two copies of the
+/// agent only the first may work.
+bool is_first_to_define(const char* name);
+
 }  // namespace seamtrace::agent

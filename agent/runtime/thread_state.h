@@ -40,6 +40,12 @@ struct ThreadState {
   /// The server requests last touched here, live or not.
   ContextReference recent[8];
 
+  // What this thread was forked under, for exec.
+  bool exec_parent_valid;
+  uint8_t exec_flags;
+  uint8_t exec_trace_id[16];
+  uint8_t exec_span_id[8];
+
   // ring_writer/
   uint32_t chunk_index;     ///< 1 + index, 0: none
   uint32_t chunk_used;      ///< bytes of whole records in it

@@ -20,6 +20,17 @@ constexpr uint32_t kCarrierCapacity = 4 * 1024;
 Pool<Exchange, kExchangeCapacity> exchanges;
 Pool<Carrier, kCarrierCapacity> carriers;
 
+/// Sharded, so that busy threads do not share a cache line.
+struct alignas(64) LiveShard {
+  std::atomic<int64_t> count;
+};
+constexpr uint32_t kLiveShards = 16;
+LiveShard live_servers[kLiveShards];
+
+void add_live_server(int64_t change) {
+  live_servers[thread_state.tid % kLiveShards].count.fetch_add(change, std::memory_order_relaxed);
+}
+
 constexpr uint32_t round_up_8(uint32_t size) { return (size + 7) & ~7u; }
 
 }  // namespace
@@ -34,6 +45,7 @@ void reset_pools() {
   });
   exchanges.reset();
   carriers.reset();
+  for (LiveShard& shard : live_servers) shard.count.store(0, std::memory_order_relaxed);
 }
 
 Exchange* begin(wire::Role role, uint64_t start_ns) {
@@ -56,14 +68,24 @@ Exchange* begin(wire::Role role, uint64_t start_ns) {
   exchange->next = nullptr;
   exchange->slot = nullptr;
   exchange->start_ns = start_ns;
+  exchange->target_hash = 0;
   exchange->request_body_bytes = 0;
   exchange->response_body_bytes = 0;
   exchange->generation.fetch_add(1, std::memory_order_release);
+  if (role == wire::Role::kServer) add_live_server(1);
   return exchange;
 }
 
+int64_t live_server_requests() {
+  int64_t sum = 0;
+  for (const LiveShard& shard : live_servers) sum += shard.count.load(std::memory_order_relaxed);
+  return sum;
+}
+
 void retire(Exchange& exchange) {
-  if (exchange.live()) exchange.generation.fetch_add(1, std::memory_order_release);
+  if (!exchange.live()) return;
+  exchange.generation.fetch_add(1, std::memory_order_release);
+  if (exchange.role == wire::Role::kServer) add_live_server(-1);
 }
 
 void release(Exchange* exchange) {

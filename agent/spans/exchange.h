@@ -47,6 +47,7 @@ struct Exchange {
   Exchange* next;            ///< in the connection's queue
   wire::InFlightSlot* slot;  ///< null: not sampled, or no room
   uint64_t start_ns;
+  uint64_t target_hash;  ///< of the request target; only with settings.forwards_targets
   uint64_t request_body_bytes;
   uint64_t response_body_bytes;
 
@@ -63,6 +64,9 @@ void reset_pools();
 
 /// A live exchange with no identity yet, or null.
 Exchange* begin(wire::Role role, uint64_t start_ns);
+
+/// Server requests of this process that have not been answered yet.
+int64_t live_server_requests();
 
 /// The exchange is answered: it is nobody's parent any more.
 void retire(Exchange& exchange);

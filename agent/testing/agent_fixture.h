@@ -45,7 +45,7 @@ class AgentFixture : public ::testing::Test {
   static connections::FdEntry open_connection(int fd, wire::Role role) {
     Connection* connection = connections::create(role, true);
     connections::replace_entry(fd, connections::entry_for(*connection));
-    if (role == wire::Role::kClient) connection->opener = context::current();
+    if (role == wire::Role::kClient) connection->opener = context::opener();
     return connections::entry_of(fd);
   }
 
