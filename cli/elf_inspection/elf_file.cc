@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace seamtrace::cli {
 
@@ -81,7 +82,7 @@ class Reader {
 
   template <typename T>
   std::vector<T> table(uint64_t offset, size_t count) {
-    if (count > kMostHeaders && sizeof(T) != sizeof(typename Types::Symbol)) {
+    if (count > kMostHeaders && !std::is_same_v<T, typename Types::Symbol>) {
       damaged();
       count = kMostHeaders;
     }
@@ -91,7 +92,7 @@ class Reader {
       return {};
     }
     std::vector<T> entries(count);
-    std::memcpy(entries.data(), piece->data(), piece->size());
+    if (!piece->empty()) std::memcpy(entries.data(), piece->data(), piece->size());
     return entries;
   }
 
