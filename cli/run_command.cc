@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -131,13 +132,14 @@ class Run {
 
   /// Lets the collector export what is left, within the limit, and says what came of it.
   void finish(pid_t pid, int status) {
+    // A part of the time is kept for the collector's own end, so that the limit holds for all.
+    const milliseconds reserve = std::min(flush_timeout() / 5, milliseconds(500));
     const auto deadline = Clock::now() + flush_timeout();
-    const json answer = drain(pid, status, deadline);
+    const json answer = drain(pid, status, deadline - reserve);
     const bool others_run = answer.is_object() && answer.value("alive", 0) > 0;
     if (own_collector_) {
       // Its end prints what the console still holds. While other processes run it goes on.
-      constexpr milliseconds kGrace{1000};
-      own_collector_->release(others_run ? milliseconds(0) : remaining(deadline) + kGrace);
+      own_collector_->release(others_run ? milliseconds(0) : remaining(deadline));
     }
     if (options_.quiet) return;
     if (!answer.is_object()) {

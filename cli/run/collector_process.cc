@@ -76,6 +76,10 @@ void watch(int lifeline, int end, collector::Collector& collector, milliseconds 
   pollfd fds[] = {{end, POLLIN, 0}, {lifeline, POLLIN, 0}};
   while (::poll(fds, 2, -1) < 0 && errno == EINTR) {
   }
+  // The run says how much of its patience is left; when it died it says nothing.
+  uint32_t patience = 0;
+  if (::read(lifeline, &patience, sizeof patience) == sizeof patience)
+    flush_timeout = milliseconds(patience);
   while (fds[0].revents == 0 && serves_anybody(collector)) ::poll(fds, 1, 100);
   if (fds[0].revents == 0) collector.drain_and_stop(flush_timeout);
 }
@@ -145,6 +149,9 @@ Result<CollectorProcess> CollectorProcess::start(const Options& options) {
 }
 
 bool CollectorProcess::release(milliseconds limit) {
+  const auto patience = static_cast<uint32_t>(limit.count() / 2);
+  if (::write(lifeline_.get(), &patience, sizeof patience) < 0) {
+  }  // it has ended already
   lifeline_.reset();
   const auto deadline = Clock::now() + limit;
   for (milliseconds pause{1};; pause = std::min(pause * 2, milliseconds(20))) {
