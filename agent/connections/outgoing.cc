@@ -112,8 +112,12 @@ void Outgoing::plan(Connection& connection) {
   edit_ = {};
   edit_.begin = done_;
   planned_ = done_;
-  const bool may_inject = (flags_ & kNoInjectionFlags) == 0;
-  if (!may_inject && connection.request.codec.between_messages())
+  // A sandboxed program may not be allowed the sendmsg that an edited write needs.
+  const bool in_sandbox = sandboxed.load(std::memory_order_relaxed);
+  const bool may_inject = (flags_ & kNoInjectionFlags) == 0 && !in_sandbox;
+  if (in_sandbox && connection.request.codec.between_messages())
+    ring_writer::count(wire::Counter::bypass_sandboxed);
+  else if (!may_inject && connection.request.codec.between_messages())
     ring_writer::count(wire::Counter::inject_skipped_zerocopy);
   Moment moment;
   size_t offset = 0;

@@ -9,6 +9,9 @@
 
 namespace seamtrace::agent::hooks {
 
+/// Beyond it the kernel refuses a gathered call (UIO_MAXIOV).
+inline constexpr size_t kMostBuffers = 1024;
+
 /// The entry of an fd in a call that only sockets have, or that any fd has.
 enum class CallOf { kSocket, kAnyFd };
 
@@ -39,7 +42,8 @@ template <typename Original>
 ssize_t traced_write(int fd, const iovec* buffers, size_t count, int flags, const msghdr* message,
                      CallOf call, Original original) {
   const connections::FdEntry entry = look_up(fd, call);
-  if (__builtin_expect(!connections::is_connection(entry), 1)) return original();
+  if (__builtin_expect(!connections::is_connection(entry), 1) || count > kMostBuffers)
+    return original();
   connections::Outgoing outgoing(fd, entry, buffers, count, flags);
   switch (pipeline::before_write(outgoing)) {
     case pipeline::Write::kPassThrough:

@@ -133,13 +133,14 @@ SEAMTRACE_HOOK ssize_t __recvfrom_chk(int fd, void* buffer, size_t size, size_t 
 }
 
 SEAMTRACE_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  const ssize_t received =
-      traced_read(fd, message->msg_iov, message->msg_iovlen, flags, CallOf::kSocket, [&] {
-        auto* next = next_recvmsg.get();
-        return next != nullptr ? next(fd, message, flags)
-                               : static_cast<ssize_t>(as_libc_result(
-                                     raw_syscall(SYS_recvmsg, fd, as_argument(message), flags)));
-      });
+  const iovec* buffers = message != nullptr ? message->msg_iov : nullptr;
+  const size_t count = message != nullptr ? message->msg_iovlen : 0;
+  const ssize_t received = traced_read(fd, buffers, count, flags, CallOf::kSocket, [&] {
+    auto* next = next_recvmsg.get();
+    return next != nullptr ? next(fd, message, flags)
+                           : static_cast<ssize_t>(as_libc_result(
+                                 raw_syscall(SYS_recvmsg, fd, as_argument(message), flags)));
+  });
   after_message(message, received);
   return received;
 }

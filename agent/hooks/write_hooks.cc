@@ -96,13 +96,14 @@ SEAMTRACE_HOOK ssize_t sendto(int fd, const void* buffer, size_t size, int flags
 }
 
 SEAMTRACE_HOOK ssize_t sendmsg(int fd, const msghdr* message, int flags) {
-  return traced_write(
-      fd, message->msg_iov, message->msg_iovlen, flags, message, CallOf::kSocket, [&]() -> ssize_t {
-        auto* next = next_sendmsg.get();
-        return next != nullptr
-                   ? next(fd, message, flags)
-                   : as_libc_result(raw_syscall(SYS_sendmsg, fd, as_argument(message), flags));
-      });
+  const iovec* buffers = message != nullptr ? message->msg_iov : nullptr;
+  const size_t count = message != nullptr ? message->msg_iovlen : 0;
+  return traced_write(fd, buffers, count, flags, message, CallOf::kSocket, [&]() -> ssize_t {
+    auto* next = next_sendmsg.get();
+    return next != nullptr
+               ? next(fd, message, flags)
+               : as_libc_result(raw_syscall(SYS_sendmsg, fd, as_argument(message), flags));
+  });
 }
 
 SEAMTRACE_HOOK int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {

@@ -75,7 +75,7 @@ struct HttpClient::Handle {
   }
 };
 
-HttpClient::HttpClient(HttpOptions options)
+HttpClient::HttpClient(HttpClientOptions options)
     : options_(std::move(options)), handle_(std::make_unique<Handle>()) {
   [[maybe_unused]] static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
   handle_->curl = curl_easy_init();

@@ -23,7 +23,7 @@ struct TlsOptions {
   std::string client_key;          ///< PEM file
 };
 
-struct HttpOptions {
+struct HttpClientOptions {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   TlsOptions tls;
@@ -48,7 +48,7 @@ struct HttpResponse {
 
 class HttpClient {
  public:
-  explicit HttpClient(HttpOptions options);
+  explicit HttpClient(HttpClientOptions options);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -57,7 +57,7 @@ class HttpClient {
 
  private:
   struct Handle;
-  const HttpOptions options_;
+  const HttpClientOptions options_;
   std::unique_ptr<Handle> handle_;
 };
 

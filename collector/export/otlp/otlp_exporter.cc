@@ -28,8 +28,8 @@ Clock::time_point deadline_after(milliseconds timeout) {
          (timeout.count() == 0 ? kForever : std::min<Clock::duration>(timeout, kForever));
 }
 
-HttpOptions http_options(const OtlpOptions& options) {
-  HttpOptions http{options.url, {}, options.tls};
+HttpClientOptions http_options(const OtlpOptions& options) {
+  HttpClientOptions http{options.url, {}, options.tls};
   bool own_agent = false;
   for (const auto& [name, value] : options.headers) {
     if (wire::equals_ignoring_case(name, "Content-Type") ||
