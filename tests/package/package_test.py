@@ -118,9 +118,6 @@ class InstallTest(unittest.TestCase):
     def test_shared_and_preloaded_is_traced_once(self):
         self.assert_traced_once("shared")
 
-    # The copy within the executable and the preloaded one do not know of each other yet: the
-    # second one must stand down.
-    @unittest.expectedFailure
     def test_linked_and_preloaded_is_traced_once(self):
         self.assert_traced_once("seamtrace")
 
