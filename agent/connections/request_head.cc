@@ -284,14 +284,14 @@ void add_request_field(Connection& connection, Exchange& exchange, const Http1Ev
     }
   }
   const bool kept = is_always_kept(exchange.role, event.header) ||
-                    is_captured(exchange.role, true, {event.line, event.name_size});
+                    is_captured(exchange.role, true, event.line, event.name_size);
   if (kept)
     spans::add_slice(exchange, wire::SliceKind::kRequestHeader, event.line, event.line_size,
                      event.truncated);
 }
 
 void add_response_field(Exchange& exchange, const Http1Event& event) {
-  if (is_captured(exchange.role, false, {event.line, event.name_size}))
+  if (is_captured(exchange.role, false, event.line, event.name_size))
     spans::add_slice(exchange, wire::SliceKind::kResponseHeader, event.line, event.line_size,
                      event.truncated);
 }

@@ -34,6 +34,7 @@ void touch(const ContextReference& reference) {
   if (thread.event_loop && is_live(thread.current)) thread.ambiguous = true;
   thread.current = reference;
   thread.inherited = false;
+  if (!reference.exchange->remote.valid) return;  // nothing that could be forwarded
   for (const ContextReference& known : thread.recent)
     if (known.exchange == reference.exchange && known.generation == reference.generation) return;
   constexpr uint8_t kRecentCount = sizeof thread.recent / sizeof thread.recent[0];

@@ -58,11 +58,11 @@ class OneByOneTest(SessionTest):
         self.check(lambda s: servers.node_http(s, "fetch", url(httplib(s, epoll(s)))),
                    "node", "httplib", "epoll")
 
-    def test_thread_fork_beast(self):
+    def test_httplib_thread_fork(self):
         self.check(
-            lambda s: ports_app(s, "thread_per_connection_server", ports_app(
-                s, "fork_server", beast(s), name="fork"), name="thread"),
-            "thread", "fork", "beast")
+            lambda s: httplib(s, ports_app(s, "thread_per_connection_server", ports_app(
+                s, "fork_server", name="fork"), name="thread")),
+            "httplib", "thread", "fork")
 
     def test_curl_starts_the_trace(self):
         def scenario(session):
