@@ -17,8 +17,9 @@ namespace {
 
 /// The stages, in the order in which a byte meets them.
 bool open_stages() {
-  return is_first_to_define("seamtrace_bootstrap") && read_settings() && connections::open_table() && connections::open_pools() &&
-         spans::open_pools() && open_alive_marker();
+  return is_first_to_define("seamtrace_bootstrap") && read_settings() &&
+         connections::open_table() && connections::open_pools() && spans::open_pools() &&
+         open_alive_marker();
 }
 
 void begin_anew_in_child() {

@@ -24,6 +24,15 @@ def compiled_files(build):
     return {os.path.realpath(os.path.join(entry["directory"], entry["file"])) for entry in database}
 
 
+def database_for_clang(build):
+    """A copy of the build's compile commands without what only its own compiler knows."""
+    folder = ROOT / "build/lint"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = (build / "compile_commands.json").read_text()
+    (folder / "compile_commands.json").write_text(re.sub(r" -flto=\S+| -ffat-lto-objects", "", text))
+    return folder
+
+
 def fingerprint(source):
     """A hash of the file, the headers of ours that it reaches, and the rules."""
     seen, waiting = {}, [source, ".clang-tidy"]
@@ -77,7 +86,8 @@ def main():
         if not stamp.exists():
             work.append((source, stamp))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for lines in pool.map(lambda item: lint(arguments.tidy, arguments.build, *item), work):
+        database = database_for_clang(arguments.build)
+        for lines in pool.map(lambda item: lint(arguments.tidy, database, *item), work):
             findings += lines
     print(f"  {len(work)} of {len(sources)} files looked at; the others have not changed")
     finish("lint", sorted(set(findings)))  # a header's finding comes with every file that includes it

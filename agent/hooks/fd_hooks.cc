@@ -57,6 +57,8 @@ void before_close(int fd) {
   pipeline::with_agent([&] { connections::closing(fd); });
 }
 
+constexpr long kHighestFd = 0xffff'ffff;
+
 bool duplicates(int command) { return command == F_DUPFD || command == F_DUPFD_CLOEXEC; }
 
 }  // namespace
@@ -155,12 +157,13 @@ SEAMTRACE_HOOK int close_range(unsigned first, unsigned last, int flags) {
 
 SEAMTRACE_HOOK void closefrom(int first) {
   const unsigned from = first < 0 ? 0 : static_cast<unsigned>(first);
-  pipeline::with_agent([&] { connections::closing_range(from, ~0u); });
+  pipeline::with_agent(
+      [&] { connections::closing_range(from, static_cast<uint32_t>(kHighestFd)); });
   auto* next = next_closefrom.get();
   if (next != nullptr)
     next(first);
   else
-    raw_syscall(SYS_close_range, static_cast<long>(from), static_cast<long>(~0u), 0);
+    raw_syscall(SYS_close_range, static_cast<long>(from), kHighestFd, 0);
 }
 
 SEAMTRACE_HOOK int dup(int fd) {
