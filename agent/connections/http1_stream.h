@@ -14,6 +14,8 @@ namespace seamtrace::agent::connections {
 class Moment {
  public:
   uint64_t ns();
+  /// Makes it an earlier moment; 0 leaves it alone.
+  void set(uint64_t ns) { ns_ = ns; }
 
  private:
   uint64_t ns_ = 0;

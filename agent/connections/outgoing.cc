@@ -91,7 +91,16 @@ Outgoing::Outgoing(int fd, FdEntry entry, const iovec* buffers, size_t buffer_co
 
 bool Outgoing::prepare() {
   const Connection& connection = *connection_in(entry_);
-  if (connection.role == wire::Role::kServer || total_ == 0) return false;
+  if (total_ == 0) return false;
+  if (connection.role == wire::Role::kServer) {
+    // A whole short response goes into an empty socket at once, and its reader may run before this
+    // thread returns: the span ends when the write begins. Longer ones end when it returns.
+    constexpr size_t kShort = 64 * 1024;
+    const Exchange* answered = connection.oldest;
+    if (answered != nullptr && !answered->response_started && total_ <= kShort)
+      begin_ns_ = monotonic_ns();
+    return false;
+  }
   bool edited = false;
   follow(fd_, entry_, [&](Connection& c, Moment&) {
     if (c.pending.left() != 0) {
@@ -159,7 +168,7 @@ void Outgoing::observe_failure(Connection& connection) {
 
 void Outgoing::settle(ssize_t result) {
   if (connection_in(entry_)->role == wire::Role::kServer) {
-    sent_by_server(fd_, entry_, buffers_, buffer_count_, result);
+    sent_by_server(fd_, entry_, buffers_, buffer_count_, result, begin_ns_);
     return;
   }
   if (!parsed_ || result == static_cast<ssize_t>(total_)) return;

@@ -109,9 +109,10 @@ void sent_opaque(int fd, FdEntry entry, ssize_t result) {
 }
 
 void sent_by_server(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count,
-                    ssize_t result) {
+                    ssize_t result, uint64_t begin_ns) {
   const int error = errno;
   follow(fd, entry, [&](Connection& connection, Moment& moment) {
+    moment.set(begin_ns);
     if (result < 0) {
       if (is_fatal(error)) connection.last_error = error;
       return Fed::kAll;

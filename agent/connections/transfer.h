@@ -25,9 +25,10 @@ void received_opaque(int fd, FdEntry entry, ssize_t result);
 void sent_opaque(int fd, FdEntry entry, ssize_t result);
 /// shutdown(SHUT_WR or SHUT_RDWR) was called.
 void shut_down_writing(int fd, FdEntry entry);
-/// A server's write has returned `result`.
+/// A server's write has returned `result`. `begin_ns`: when it was begun, if that is to count as
+/// the moment of the response, else 0.
 void sent_by_server(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count,
-                    ssize_t result);
+                    ssize_t result, uint64_t begin_ns = 0);
 
 /// A write on a connection, before and after the system call.
 ///
@@ -87,10 +88,11 @@ class Outgoing {
   const iovec* buffers_;
   size_t buffer_count_;
   int flags_;
-  size_t total_ = 0;    ///< bytes of the program
-  size_t done_ = 0;     ///< of these, accepted by the kernel
-  size_t fed_ = 0;      ///< of these, behind the connection's checkpoint: parsed and gone out
-  size_t planned_ = 0;  ///< up to here parsed
+  uint64_t begin_ns_ = 0;  ///< see sent_by_server
+  size_t total_ = 0;       ///< bytes of the program
+  size_t done_ = 0;        ///< of these, accepted by the kernel
+  size_t fed_ = 0;         ///< of these, behind the connection's checkpoint: parsed and gone out
+  size_t planned_ = 0;     ///< up to here parsed
   Edit edit_;
   uint32_t edit_size_ = 0;
   bool parsed_ = false;  ///< the connection's checkpoint belongs to this call
