@@ -9,8 +9,8 @@ namespace seamtrace::agent::connections {
 
 namespace {
 
-constexpr uint32_t kConnectionCapacity = 64 * 1024;
-constexpr uint32_t kTextBlockCapacity = 4 * 1024;
+constexpr uint32_t kConnectionCapacity = 32 * 1024;
+constexpr uint32_t kTextBlockCapacity = 1024;
 
 Pool<Connection, kConnectionCapacity> pool;
 Pool<TextBlock, kTextBlockCapacity> text_blocks;

@@ -15,7 +15,7 @@ using wire::Counter;
 using wire::ExchangeRecord;
 
 constexpr uint32_t kExchangeCapacity = 32 * 1024;
-constexpr uint32_t kCarrierCapacity = 4 * 1024;
+constexpr uint32_t kCarrierCapacity = 2 * 1024;
 
 Pool<Exchange, kExchangeCapacity> exchanges;
 Pool<Carrier, kCarrierCapacity> carriers;
