@@ -31,6 +31,7 @@ class AgentFixture : public ::testing::Test {
     ASSERT_TRUE(open_alive_marker());
     process_state.activity.store(Activity::kOn);
     process_state.has_served.store(false);
+    process_state.environment_parent_uses.store(0);
     thread_state = {};
     ring_writer::forget_segment();
   }
@@ -63,6 +64,9 @@ class AgentFixture : public ::testing::Test {
     if (connections::is_connection(entry))
       connections::sent_by_server(fd, entry, &piece, 1, static_cast<ssize_t>(bytes.size()));
   }
+
+  /// The base directory of this test's segment.
+  const std::string& directory() const { return directory_; }
 
  private:
   std::string directory_;
