@@ -160,23 +160,36 @@ class Http1Codec {
   bool begin_field_line();
   void count_line_bytes(size_t size);
 
+  // The steps that most messages are made of. Each is a function of its own, so that it saves
+  // and restores little; what is out of the ordinary is left to next_of_any().
+  [[gnu::noinline]] Http1Event next_start_line(Chunk& chunk, Carry& carry);
+  [[gnu::noinline]] Http1Event next_field(Chunk& chunk, Carry& carry);
+  [[gnu::noinline]] Http1Event next_empty_line(Chunk& chunk, Carry& carry);
+  [[gnu::noinline]] Http1Event next_message_end();
+  [[gnu::noinline]] Http1Event next_of_any(Chunk& chunk, Carry& carry);
+
   // Steps: true when the event is ready (kNeedMore included), false to take the next step.
   bool take_line(Chunk& chunk, Carry& carry, Http1Event& event);
-  bool open_line(Chunk& chunk, Carry& carry, Http1Event& event);
-  bool continue_line(Chunk& chunk, Carry& carry, Http1Event& event);
-  bool finish_line(Http1Event& event);
-  bool take_empty_line(ptrdiff_t offset, Http1Event& event);
+  [[gnu::always_inline]] bool take_start_line(Chunk& chunk, Carry& carry, Http1Event& event);
+  [[gnu::always_inline]] bool take_field(Chunk& chunk, Carry& carry, Http1Event& event);
+  bool take_line_without_name(Chunk& chunk, Carry& carry, Http1Event& event);
+  bool take_empty_line(Chunk& chunk, Http1Event& event);
+  bool end_fields(ptrdiff_t offset, Http1Event& event);
+  [[gnu::cold]] bool open_line(Chunk& chunk, Carry& carry, Http1Event& event);
+  [[gnu::cold]] bool continue_line(Chunk& chunk, Carry& carry, Http1Event& event);
+  [[gnu::cold]] bool finish_line(Http1Event& event);
   bool end_head(ptrdiff_t offset, Http1Event& event);
   bool take_body(Chunk& chunk, Http1Event& event);
   bool take_chunk_framing(Chunk& chunk);
-  void end_message(Http1Event& event);
 
   // The bytes of a line, in any portions; false when they cannot be HTTP/1.x.
   bool read_line(const char* bytes, size_t size);
   bool read_request_line(const char* bytes, size_t size);
+  bool end_request_line();
   bool read_version(const char* bytes, size_t size);
   bool read_status_line(const char* bytes, size_t size);
   bool read_field_line(const char* bytes, size_t size);
+  bool read_framing_field(const Http1Event& event);
   bool read_framing(const char* bytes, size_t size);
   bool read_content_length(const char* bytes, size_t size);
   void read_transfer_encoding(const char* bytes, size_t size);

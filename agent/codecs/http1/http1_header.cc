@@ -8,37 +8,45 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
-struct Eight {
-  char bytes[8];
-};
-
-// Eight bytes of a name and, for each of its letters, the bit that makes a letter lower case.
+// As many bytes of a name as Bits has and, for each of its letters, the bit that makes a letter
+// lower case.
+template <class Bits>
 struct Word {
-  uint64_t text;
-  uint64_t case_bits;
+  struct Bytes {
+    char bytes[sizeof(Bits)];
+  };
+
+  Bits text;
+  Bits case_bits;
+
+  constexpr explicit Word(const char* name) : text(0), case_bits(0) {
+    Bytes letters{};
+    Bytes marks{};
+    for (size_t i = 0; i < sizeof(Bits); ++i) {
+      letters.bytes[i] = name[i];
+      marks.bytes[i] = name[i] >= 'a' && name[i] <= 'z' ? 0x20 : 0;
+    }
+    text = std::bit_cast<Bits>(letters);
+    case_bits = std::bit_cast<Bits>(marks);
+  }
 
   bool matches(const char* at) const {
-    uint64_t word;
+    Bits word;
     memcpy(&word, at, sizeof word);
     return (word | case_bits) == text;
   }
 };
 
-constexpr Word word_at(const char* name) {
-  Eight text{};
-  Eight case_bits{};
-  for (int i = 0; i < 8; ++i) {
-    text.bytes[i] = name[i];
-    case_bits.bytes[i] = name[i] >= 'a' && name[i] <= 'z' ? 0x20 : 0;
-  }
-  return {std::bit_cast<uint64_t>(text), std::bit_cast<uint64_t>(case_bits)};
-}
+constexpr Word<uint16_t> kB3("b3");
+constexpr Word<uint32_t> kHost("host");
+constexpr Word<uint32_t> kUpgrade[] = {Word<uint32_t>("upgr"), Word<uint32_t>("rade")};
+constexpr Word<uint32_t> kBaggage[] = {Word<uint32_t>("bagg"), Word<uint32_t>("gage")};
 
 // A name of 8 to 24 bytes as its first, its last and, beyond 16, its second eight bytes.
 struct LongName {
-  Word first;
-  Word second;
-  Word last;
+  Word<uint64_t> first;
+  Word<uint64_t> second;
+  Word<uint64_t> last;
   Http1Header header;
 };
 
@@ -46,7 +54,8 @@ template <size_t kSizeWithNul>
 constexpr LongName long_name(const char (&name)[kSizeWithNul], Http1Header header) {
   constexpr size_t kSize = kSizeWithNul - 1;
   static_assert(kSize >= 8 && kSize <= 24);
-  return {word_at(name), word_at(kSize > 16 ? name + 8 : name), word_at(name + kSize - 8), header};
+  return {Word<uint64_t>(name), Word<uint64_t>(kSize > 16 ? name + 8 : name),
+          Word<uint64_t>(name + kSize - 8), header};
 }
 
 constexpr LongName kForwarded = long_name("forwarded", Http1Header::kForwarded);
@@ -99,24 +108,18 @@ Http1Header match(const LongName (&known)[kCount], const char* name, size_t size
   return Http1Header::kOther;
 }
 
-template <size_t kSizeWithNul>
-bool is_short_name(const char* name, const char (&known)[kSizeWithNul]) {
-  for (size_t i = 0; i + 1 < kSizeWithNul; ++i)
-    if (lower(name[i]) != known[i]) return false;
-  return true;
-}
-
 }  // namespace
 
 Http1Header find_http1_header(const char* name, size_t size) {
   switch (size) {
     case 2:
-      return is_short_name(name, "b3") ? Http1Header::kB3 : Http1Header::kOther;
+      return kB3.matches(name) ? Http1Header::kB3 : Http1Header::kOther;
     case 4:
-      return is_short_name(name, "host") ? Http1Header::kHost : Http1Header::kOther;
+      return kHost.matches(name) ? Http1Header::kHost : Http1Header::kOther;
     case 7:
-      if (is_short_name(name, "upgrade")) return Http1Header::kUpgrade;
-      return is_short_name(name, "baggage") ? Http1Header::kBaggage : Http1Header::kOther;
+      if (kUpgrade[0].matches(name) && kUpgrade[1].matches(name + 3)) return Http1Header::kUpgrade;
+      if (kBaggage[0].matches(name) && kBaggage[1].matches(name + 3)) return Http1Header::kBaggage;
+      return Http1Header::kOther;
     case 9:
       return match(kForwarded, name, size);
     case 10:

@@ -8,6 +8,8 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
+constexpr uint64_t kHead = 0x48454144;           // "HEAD", as Http1Codec::number_ keeps it
+constexpr uint64_t kConnect = 0x434f4e4e454354;  // "CONNECT"
 constexpr size_t kMaxMethodBytes = 32;
 constexpr char kVersion[] = "HTTP/1.";
 constexpr size_t kVersionBytes = sizeof(kVersion) - 1;  // and a digit
@@ -81,6 +83,14 @@ bool Http1Codec::read_request_line(const char* bytes, size_t size) {
     phase_ = Phase::kVersion;
   }
   return read_version(bytes + at, size - at);
+}
+
+// The whole of the line was read: whether it is complete, and its method.
+bool Http1Codec::end_request_line() {
+  if (phase_ != Phase::kVersion || matched_ != kVersionBytes + 1) return false;
+  if (number_ == kHead) method_ = Http1RequestMethod::kHead;
+  if (number_ == kConnect) method_ = Http1RequestMethod::kConnect;
+  return true;
 }
 
 bool Http1Codec::read_version(const char* bytes, size_t size) {
@@ -175,18 +185,17 @@ bool Http1Codec::end_framing() {
 
 // 1#digits, all of them equal (RFC 9110, 8.6).
 bool Http1Codec::read_content_length(const char* bytes, size_t size) {
-  for (size_t at = 0; at < size; ++at) {
-    const char c = bytes[at];
-    if (is_blank(c)) {
-      if (member_ == Member::kWithin) member_ = Member::kAfter;
-    } else if (c == ',') {
+  for (const char* at = bytes; at != bytes + size; ++at) {
+    if (is_digit(*at)) {
+      if (member_ == Member::kAfter || __builtin_mul_overflow(number_, 10, &number_) ||
+          __builtin_add_overflow(number_, static_cast<uint64_t>(*at - '0'), &number_))
+        return false;
+      member_ = Member::kWithin;
+    } else if (*at == ',') {
       if (!end_content_length()) return false;
     } else {
-      if (!is_digit(c) || member_ == Member::kAfter) return false;
-      const auto digit = static_cast<uint64_t>(c - '0');
-      if (number_ > (UINT64_MAX - digit) / 10) return false;
-      number_ = number_ * 10 + digit;
-      member_ = Member::kWithin;
+      if (!is_blank(*at)) return false;
+      if (member_ == Member::kWithin) member_ = Member::kAfter;
     }
   }
   return true;
