@@ -34,11 +34,28 @@ void on_signal(int) {
     collector->drain_and_stop(milliseconds(flush_milliseconds));
 }
 
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+/// Before anybody can see that we are here, and before there are threads: those leave the signals
+/// to the first one.
+void hold_signals() {
+  const sigset_t set = ending_signals();
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
 void catch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   for (const int signal : {SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
+  const sigset_t set = ending_signals();
+  ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 std::string who_is_there(const std::string& base) {
@@ -52,6 +69,7 @@ std::string who_is_there(const std::string& base) {
 }  // namespace
 
 int collector_command(const CollectorCommandOptions& options) {
+  hold_signals();
   ::unsetenv("LD_PRELOAD");
   collector::CollectorOptions collector_options;
   collector_options.configuration = read_configuration(options.endpoint, options.directory);

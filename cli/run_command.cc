@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "cli/elf_inspection/inspection.h"
 #include "cli/exporters.h"
@@ -109,7 +110,6 @@ class Run {
   }
 
   void start_collector() {
-    if (StatusClient::connect(base_, ::geteuid())) return;
     CollectorProcess::Options options;
     options.configuration = configuration_;
     options.plan = plan_exporters(configuration_, {options_.console || options_.json,
@@ -119,11 +119,10 @@ class Run {
     options.quiet = options_.quiet;
     prints_ = options.plan.console;
     auto started = CollectorProcess::start(options);
-    if (started) {
+    if (started)
       own_collector_ = std::move(*started);
-    } else if (started.error().code != collector::ErrorCode::kBusy) {
+    else
       warn("there is no collector: " + started.error().message);
-    }
   }
 
   milliseconds flush_timeout() const {
@@ -146,7 +145,9 @@ class Run {
       warn("the collector does not answer; what was seen waits in shared memory for the next one");
       return;
     }
-    const SummaryContext context{options_.command[0], own_collector_.has_value(), prints_};
+    const bool own = own_collector_ && answer.value("collector", json::object()).value("pid", 0) ==
+                                           own_collector_->pid();
+    const SummaryContext context{options_.command[0], own, own && prints_};
     std::fprintf(stderr, "%s\n", summary_line(answer, context).c_str());
   }
 
@@ -158,22 +159,37 @@ class Run {
   /// The last answer, or null. Waits for the exporters, not for other processes of this run that
   /// go on: a server that puts itself into the background must not hold up its start.
   json drain(pid_t pid, int status, Clock::time_point deadline) {
-    auto client = StatusClient::connect(base_, ::geteuid());
-    if (!client) return {};
     constexpr milliseconds kSlack{500};
-    client->ask({{"command", "note_exit"}, {"pid", pid}, {"status", status}}, kSlack);
+    std::optional<StatusClient> client;
     json last;
     do {
+      if (!client && !(client = greet_collector(pid, status, kSlack))) {
+        if (!own_collector_) return last;
+        // One collector has ended, and ours has not yet taken over.
+        std::this_thread::sleep_for(milliseconds(10));
+        continue;
+      }
       const milliseconds slice = std::min(remaining(deadline), milliseconds(250));
       auto answer =
           client->ask({{"command", "drain"}, {"run_id", run_id_}, {"timeout_ms", slice.count()}},
                       slice + kSlack);
-      if (!answer) return last;
+      if (!answer) {
+        client.reset();
+        continue;
+      }
       last = std::move(*answer);
       if (last.value("drained", false)) break;
       if (last.value("alive", 0) > 0 && nothing_queued(last)) break;
     } while (remaining(deadline).count() > 0);
     return last;
+  }
+
+  std::optional<StatusClient> greet_collector(pid_t pid, int status, milliseconds timeout) const {
+    auto client = StatusClient::connect(base_, ::geteuid());
+    if (!client ||
+        !client->ask({{"command", "note_exit"}, {"pid", pid}, {"status", status}}, timeout))
+      return std::nullopt;
+    return std::move(*client);
   }
 
   static bool nothing_queued(const json& answer) {

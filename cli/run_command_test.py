@@ -3,6 +3,7 @@
 The agent plays no part: an empty library stands in for it, so this also tells which side a fault
 is on. Needs SEAMTRACE_BUILD_DIR."""
 
+import json
 import os
 import pty
 import re
@@ -15,6 +16,7 @@ import time
 import unittest
 
 SEAMTRACE = os.path.join(os.environ["SEAMTRACE_BUILD_DIR"], "bin", "seamtrace")
+AGENT = os.path.join(os.environ["SEAMTRACE_BUILD_DIR"], "lib", "libseamtrace.so")
 PYTHON = "/usr/bin/python3"
 LONG = 30  # seconds; only a failure lasts so long
 
@@ -204,6 +206,86 @@ class RunCommandTest(unittest.TestCase):
         process.wait()
         eventually(lambda: not os.path.exists(socket), "the end of the collector")
         os.kill(child, signal.SIGKILL)
+
+    # Several collectors.
+
+    def collector(self, **more):
+        process = subprocess.Popen([SEAMTRACE, "collector"], env=self.environment,
+                                   stderr=subprocess.DEVNULL, **more)
+        self.addCleanup(self.end, process)
+        return process
+
+    def serving(self):
+        """The process id of the collector that answers, or None."""
+        answer = subprocess.run([SEAMTRACE, "status", "--json"], env=self.environment,
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        return json.loads(answer.stdout or "{}").get("collector", {}).get("pid")
+
+    def test_collector_ends_in_order_however_early_it_is_told_to(self):
+        def end_early():
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+            os.kill(os.getpid(), signal.SIGTERM)  # it waits until the collector can take it
+        self.assertEqual(self.collector(preexec_fn=end_early).wait(timeout=LONG), 0)
+        lock = os.path.join(self.base, f"seamtrace-{os.geteuid()}", "collector.lock")
+        for _ in range(20):
+            os.unlink(lock)
+            process = self.collector()
+            eventually(lambda: os.path.exists(lock), "the lock")
+            process.terminate()
+            self.assertEqual(process.wait(timeout=LONG), 0)
+
+    REQUESTS = ("import http.client, http.server, sys, threading\n"
+                "class Handler(http.server.BaseHTTPRequestHandler):\n"
+                "  def do_GET(self):\n"
+                "    self.send_response(204)\n"
+                "    self.end_headers()\n"
+                "  def log_message(self, *_): pass\n"
+                "server = http.server.HTTPServer(('127.0.0.1', 0), Handler)\n"
+                "threading.Thread(target=server.serve_forever, daemon=True).start()\n"
+                "def ask():\n"
+                "  client = http.client.HTTPConnection('127.0.0.1', server.server_port)\n"
+                "  client.request('GET', '/')\n"
+                "  client.getresponse().read()\n"
+                "  client.close()\n"
+                "print('ready', flush=True)\n"
+                "for line in sys.stdin:\n"
+                "  for _ in range(int(line)): ask()\n"
+                "  print('asked', flush=True)\n"
+                "server.shutdown()\n")
+
+    @unittest.skipUnless(os.path.exists(AGENT), "needs the agent")
+    def test_run_is_served_when_the_collector_of_another_ends_before_it(self):
+        first = self.start("/bin/sh", "-c", "echo ready; read line", options=("--quiet",),
+                           stdin=subprocess.PIPE)
+        self.assertEqual(first.stdout.readline(), b"ready\n")
+        one = eventually(self.serving, "the first collector")
+        second = self.start(*self.script(self.REQUESTS), options=(), stdin=subprocess.PIPE,
+                            environment={"SEAMTRACE_LIBRARY": AGENT})
+        self.assertEqual(second.stdout.readline(), b"ready\n")
+        self.assertEqual(self.serving(), one)
+        # The second program has not begun to speak: nothing tells the first collector of it.
+        first.communicate(b"\n", timeout=LONG)
+        eventually(lambda: self.serving() not in (None, one), "the take-over")
+        out, err = second.communicate(b"10\n", timeout=LONG)
+        self.assertEqual(out, b"asked\n")
+        self.assertIn("20 spans in 10 traces from 1 process, printed above", err.decode())
+        self.assertIsNone(self.serving())
+
+    @unittest.skipUnless(os.path.exists(AGENT), "needs the agent")
+    def test_run_loses_nothing_when_the_service_it_relies_on_ends(self):
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            with self.subTest(how):
+                service = self.collector(stdout=subprocess.DEVNULL)
+                eventually(self.serving, "the service")
+                run = self.start(*self.script(self.REQUESTS), options=("--console",),
+                                 stdin=subprocess.PIPE, environment={"SEAMTRACE_LIBRARY": AGENT})
+                self.assertEqual(run.stdout.readline(), b"ready\n")
+                service.send_signal(how)
+                service.wait(timeout=LONG)
+                # At once: these wait in shared memory until somebody takes over.
+                out, err = run.communicate(b"10\n", timeout=LONG)
+                self.assertEqual(out, b"asked\n")
+                self.assertIn("20 spans in 10 traces from 1 process, printed above", err.decode())
 
     # Signals.
 

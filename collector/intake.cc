@@ -9,7 +9,9 @@ namespace seamtrace::collector {
 namespace {
 
 constexpr uint64_t kLongestBatchAgeNs = 100'000'000;
-constexpr size_t kMostRuns = 256;
+constexpr size_t kMostIdleRuns = 256;
+/// Of these the traces are known one by one, in case that another process of theirs starts.
+constexpr size_t kMostIdleRunsWithTraces = 8;
 constexpr size_t kMostWarnings = 100;
 
 /// What the process says of its own spans, over what the collector's operator says of all.
@@ -44,10 +46,13 @@ void Intake::attached(ProducerId producer, const ProcessFacts& facts) {
   HttpInterpreter interpreter(
       HttpOptions::from(view, configuration_.list("SEAMTRACE_HTTP_REDACT_QUERY_KEYS")), facts.clock,
       resource);
+  const std::string run_id(facts.run_id());
+  Run& run = runs_[run_id];
+  if (run.attached++ == 0) std::erase(idle_runs_, run_id);
   processes_.emplace(producer,
-                     Process{std::string(facts.run_id()), std::string(resource->service_name()),
+                     Process{run_id, std::string(resource->service_name()),
                              std::string(executable_name(facts)), joined(facts.command_line), 0, 0,
-                             std::move(interpreter), SpanLimits::from(view)});
+                             std::move(interpreter), SpanLimits::from(view), run});
   last_process_ = nullptr;
 }
 
@@ -62,6 +67,7 @@ uint64_t Intake::accept(ProducerId producer, const Record& record) {
   process.limits.apply(span, arena);
   ++process.spans;
   if (record.death) ++process.in_flight_at_exit;
+  if (!process.run_id.empty()) process.run.traces.add(span.trace_id);
   const uint64_t sequence = batcher_.sequence();
   batcher_.add(std::move(span), now_ns_);
   if (batcher_.full()) dispatch_.give(batcher_.close());
@@ -72,21 +78,24 @@ void Intake::detached(ProducerId producer, const Counters& counters) {
   const auto found = processes_.find(producer);
   if (found == processes_.end()) return;
   const Process& process = found->second;
-  if (!runs_.contains(process.run_id)) {
-    run_order_.push_back(process.run_id);
-    if (run_order_.size() > kMostRuns) {
-      runs_.erase(run_order_.front());
-      run_order_.pop_front();
-    }
-  }
-  RunSummary& run = runs_[process.run_id];
+  RunSummary& run = process.run.gone;
   run.spans += process.spans;
   run.in_flight_at_exit += process.in_flight_at_exit;
   run.lost += lost_spans(counters);
   ++run.processes;
   run.services.insert(process.service);
+  if (--process.run.attached == 0) keep_idle(process.run_id);
   last_process_ = nullptr;
   processes_.erase(found);
+}
+
+void Intake::keep_idle(const std::string& run_id) {
+  idle_runs_.push_back(run_id);
+  if (idle_runs_.size() > kMostIdleRunsWithTraces)
+    runs_.at(idle_runs_[idle_runs_.size() - 1 - kMostIdleRunsWithTraces]).traces.settle();
+  if (idle_runs_.size() <= kMostIdleRuns) return;
+  runs_.erase(idle_runs_.front());
+  idle_runs_.pop_front();
 }
 
 void Intake::begin_round(uint64_t now_ns, uint64_t now_unix_ns) {
@@ -108,7 +117,10 @@ const Intake::Process* Intake::process(ProducerId producer) const {
 
 RunSummary Intake::finished(const std::string& run_id) const {
   const auto found = runs_.find(run_id);
-  return found == runs_.end() ? RunSummary{} : found->second;
+  if (found == runs_.end()) return {};
+  RunSummary summary = found->second.gone;
+  summary.traces = found->second.traces.count();
+  return summary;
 }
 
 void Intake::warn(const std::string& sentence) {

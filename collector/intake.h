@@ -17,6 +17,7 @@
 #include "collector/process/resource_builder.h"
 #include "collector/process/span_limits.h"
 #include "collector/query/statistics.h"
+#include "collector/query/trace_counter.h"
 #include "collector/ring_reader/consumer.h"
 #include "collector/support/configuration.h"
 
@@ -42,6 +43,12 @@ class Intake : public RecordConsumer {
   /// No record is accepted any more.
   void stop_reading() { reading_ = false; }
 
+  /// What is kept of a run, also of its processes that are gone.
+  struct Run {
+    RunSummary gone;
+    TraceCounter traces;
+    uint64_t attached = 0;
+  };
   struct Process {
     std::string run_id;
     std::string service;
@@ -51,15 +58,17 @@ class Intake : public RecordConsumer {
     uint64_t in_flight_at_exit = 0;
     HttpInterpreter interpreter;
     SpanLimits limits;
+    Run& run;
   };
   /// None for an unknown producer.
   const Process* process(ProducerId producer) const;
-  /// The processes of a run that are gone.
+  /// The processes of a run that are gone, and the traces of all of its processes.
   RunSummary finished(const std::string& run_id) const;
 
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  void keep_idle(const std::string& run_id);
   void warn(const std::string& sentence);
 
   Configuration configuration_;
@@ -69,8 +78,8 @@ class Intake : public RecordConsumer {
   std::unordered_map<ProducerId, Process> processes_;
   ProducerId last_producer_ = 0;
   Process* last_process_ = nullptr;  ///< most records come many at a time from one process
-  std::unordered_map<std::string, RunSummary> runs_;
-  std::deque<std::string> run_order_;  ///< oldest first; bounds runs_
+  std::unordered_map<std::string, Run> runs_;
+  std::deque<std::string> idle_runs_;  ///< without a process now, oldest first; bounds runs_
   std::vector<std::string> warnings_;
   uint64_t now_ns_ = 0;
   uint64_t now_unix_ns_ = 0;

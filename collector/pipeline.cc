@@ -37,15 +37,27 @@ void survive_broken_leases() {
   ::sigaction(SIGIO, &action, nullptr);
 }
 
+FileDescriptor open_lock(int user_directory) {
+  return FileDescriptor(
+      ::openat(user_directory, kLockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+}
+
 }  // namespace
+
+void Collector::wait_until_nobody_serves(const std::string& base_directory) {
+  const auto directory = open_user_directory(base_directory, ::geteuid(), /*create=*/false);
+  if (!directory) return;
+  const FileDescriptor lock = open_lock(directory->get());
+  while (lock && ::flock(lock.get(), LOCK_SH) != 0 && errno == EINTR) {
+  }
+}
 
 Result<std::unique_ptr<Collector>> Collector::create(CollectorOptions options) {
   const std::string directory(options.configuration.text("SEAMTRACE_DIR"));
   const uid_t uid = ::geteuid();
   auto user_directory = open_user_directory(directory, uid, /*create=*/true);
   if (!user_directory) return user_directory.error();
-  FileDescriptor lock(
-      ::openat(user_directory->get(), kLockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  FileDescriptor lock = open_lock(user_directory->get());
   if (!lock) return Error{std::string(kLockName) + ": " + std::strerror(errno)};
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
     return Error{"another collector serves this user", ErrorCode::kBusy};
@@ -117,7 +129,10 @@ void Collector::wait() {
 /// Reads what is there, lets the exporters finish, and acknowledges.
 void Collector::finish(uint64_t deadline_ns) {
   constexpr uint64_t kLongestReadingNs = 500'000'000;
-  const uint64_t reading_until = std::min(deadline_ns, monotonic_ns() + kLongestReadingNs);
+  const uint64_t begin = monotonic_ns();
+  const uint64_t reading_until = std::min(deadline_ns, begin + kLongestReadingNs);
+  // Nobody is left to name the signal of a process that died a moment ago, but we may learn it.
+  const uint64_t patient_until = begin + (std::max(deadline_ns, begin) - begin) / 2;
   bool reading = true;
   for (;;) {
     const uint64_t now = monotonic_ns();
@@ -125,7 +140,9 @@ void Collector::finish(uint64_t deadline_ns) {
     intake_.begin_round(now, realtime_ns());
     reader_.look_now();
     const bool busy = reader_.poll(intake_, dispatch_.done_sequence());
-    if (reading && ((!busy && dispatch_.ready()) || now >= reading_until)) {
+    if (now >= patient_until) reader_.await_no_exit_status();
+    const bool idle = !busy && dispatch_.ready();
+    if (reading && !reader_.awaits_exit_status() && (idle || now >= reading_until)) {
       reading = false;
       intake_.stop_reading();
     }
@@ -168,6 +185,7 @@ void Collector::check_drains() {
 
 nlohmann::json Collector::drain_answer(const std::string& run_id) const {
   nlohmann::json answer = to_json(summary_of(run_id), run_id);
+  answer["collector"] = {{"pid", ::getpid()}};
   answer["exporters"] = to_json(exporter_statistics());
   return answer;
 }

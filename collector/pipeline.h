@@ -38,6 +38,10 @@ class Collector {
   static Result<std::unique_ptr<Collector>> create(CollectorOptions options);
   ~Collector();
 
+  /// Returns when no collector serves the user whose segments are in `base_directory`, perhaps
+  /// only for a moment.
+  static void wait_until_nobody_serves(const std::string& base_directory);
+
   /// Returns after stop() or drain_and_stop().
   void run();
 

@@ -307,6 +307,8 @@ TEST_F(PipelineTest, DrainingARunWaitsForItsProcessesAndSumsThemUp) {
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ((*answer)["drained"], true);
   EXPECT_EQ((*answer)["spans"], 3);
+  EXPECT_EQ((*answer)["traces"], 3);
+  EXPECT_EQ((*answer)["collector"]["pid"], ::getpid());
   EXPECT_EQ((*answer)["processes"], 2);
   EXPECT_EQ((*answer)["alive"], 0);
   EXPECT_EQ((*answer)["lost"], 2);
@@ -354,6 +356,27 @@ TEST_F(PipelineTest, ACrashIsExportedWithItsSignal) {
       named = named || (span.status == StatusCode::kError &&
                         span.status_message.find("SIGKILL") != std::string_view::npos);
   EXPECT_TRUE(named);
+}
+
+TEST_F(PipelineTest, DrainingDoesNotLeaveTheRequestsOfADeadProcessToTheNextCollector) {
+  for (const milliseconds limit : {kPatience, milliseconds{300}}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      SegmentBuilder::Options options = run("crash");
+      options.name = "child.segment";
+      SegmentBuilder builder(directory_, options);
+      builder.activate_slot(0, record(2));
+      ::kill(::getpid(), SIGKILL);
+    }
+    // Reaped before the collector starts: it can only wait for news of how the process died.
+    ::waitpid(child, nullptr, 0);
+    exporter_ = std::make_shared<FakeExporter::State>();
+    start();
+    collector_->drain_and_stop(limit);
+    join();
+    EXPECT_EQ(exporter_->spans(), 1u);
+    EXPECT_EQ(directory_.segment_count(), 0u);
+  }
 }
 
 TEST_F(PipelineTest, StopCommandDrainsAndEnds) {

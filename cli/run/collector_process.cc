@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -26,9 +27,9 @@ using collector::Result;
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-// What the child says of its start: one of these, and for a failure the sentence.
+// What the child says of its start: one of these and a sentence.
 constexpr char kReady = 'R';
-constexpr char kBusyAnswer = 'B';
+constexpr char kStandsByAnswer = 'B';
 constexpr char kFailedAnswer = 'F';
 
 void say(int fd, char answer, const std::string& sentence) {
@@ -84,6 +85,46 @@ void watch(int lifeline, int end, collector::Collector& collector, milliseconds 
   if (fds[0].revents == 0) collector.drain_and_stop(flush_timeout);
 }
 
+/// Sleeps until no collector serves this user. False: the run is over.
+bool wait_for_turn(const std::string& base, int lifeline) {
+  // A service that is being restarted is to find its place free.
+  constexpr int kGraceMs = 250;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  std::thread([base, writer = ends[1]] {
+    collector::Collector::wait_until_nobody_serves(base);
+    ::close(writer);
+  }).detach();  // ends with the process, if not before
+  const FileDescriptor reader(ends[0]);
+  pollfd fds[] = {{lifeline, POLLIN, 0}, {reader.get(), POLLIN, 0}};
+  while (::poll(fds, 2, -1) < 0 && errno == EINTR) {
+  }
+  return fds[0].revents == 0 && ::poll(fds, 1, kGraceMs) == 0;
+}
+
+/// A collector, in its turn. None: the run was over before, or it said to `report` why not.
+std::unique_ptr<collector::Collector> take_turn(const CollectorProcess::Options& options,
+                                                int lifeline, FileDescriptor report) {
+  const std::string base(options.configuration.text("SEAMTRACE_DIR"));
+  for (;;) {
+    std::vector<std::string> warnings;
+    collector::CollectorOptions collector_options;
+    collector_options.configuration = options.configuration;
+    collector_options.exporters = make_exporters(options.configuration, options.plan,
+                                                 options.console, /*log=*/false, warnings);
+    auto created = collector::Collector::create(std::move(collector_options));
+    if (created) {
+      if (!options.quiet) print_warnings(options.configuration, warnings);
+      if (report) say(report.get(), kReady, {});
+      return std::move(*created);
+    }
+    const bool busy = created.error().code == ErrorCode::kBusy;
+    if (report) say(report.get(), busy ? kStandsByAnswer : kFailedAnswer, created.error().message);
+    report.reset();
+    if (!busy || !wait_for_turn(base, lifeline)) return nullptr;
+  }
+}
+
 int collect(const CollectorProcess::Options& options, FileDescriptor lifeline,
             FileDescriptor report) {
   settle_signals();
@@ -91,32 +132,17 @@ int collect(const CollectorProcess::Options& options, FileDescriptor lifeline,
   ::prctl(PR_SET_NAME, "seamtrace-run");
   if (options.quiet) collector::set_log_level(collector::LogLevel::kError);
 
-  std::vector<std::string> warnings;
-  collector::CollectorOptions collector_options;
-  collector_options.configuration = options.configuration;
-  collector_options.exporters =
-      make_exporters(options.configuration, options.plan, options.console, /*log=*/false, warnings);
-  auto created = collector::Collector::create(std::move(collector_options));
-  if (!created) {
-    const bool busy = created.error().code == ErrorCode::kBusy;
-    say(report.get(), busy ? kBusyAnswer : kFailedAnswer, created.error().message);
-    return 1;
-  }
-  if (!options.quiet) print_warnings(options.configuration, warnings);
-  say(report.get(), kReady, {});
-  report.reset();
-
-  collector::Collector& collector = **created;
+  const auto collector = take_turn(options, lifeline.get(), std::move(report));
+  if (collector == nullptr) return 1;
   const milliseconds flush_timeout(
       options.configuration.number("SEAMTRACE_FLUSH_TIMEOUT").value_or(5000));
   int ended[2];
   if (::pipe2(ended, O_CLOEXEC) != 0) return 1;
-  std::thread watcher([&] { watch(lifeline.get(), ended[0], collector, flush_timeout); });
-  collector.run();
+  std::thread watcher([&] { watch(lifeline.get(), ended[0], *collector, flush_timeout); });
+  collector->run();
   ::close(ended[1]);
   watcher.join();
-  created->reset();  // prints what the console still holds
-  return 0;
+  return 0;  // its end prints what the console still holds
 }
 
 }  // namespace
@@ -142,10 +168,9 @@ Result<CollectorProcess> CollectorProcess::start(const Options& options) {
     if (got > 0) answer.append(buffer, static_cast<size_t>(got));
   }
   CollectorProcess process(pid, std::move(lifeline_writer));
-  if (answer.starts_with(kReady)) return process;
+  if (!answer.empty() && answer[0] != kFailedAnswer) return process;
   process.release(std::chrono::seconds(1));
-  if (answer.empty()) return Error{"the collector died at its start"};
-  return Error{answer.substr(1), answer[0] == kBusyAnswer ? ErrorCode::kBusy : ErrorCode::kFailed};
+  return Error{answer.empty() ? "the collector died at its start" : answer.substr(1)};
 }
 
 bool CollectorProcess::release(milliseconds limit) {

@@ -2,8 +2,10 @@
 // Path:    a support type of `seamtrace run`
 // Owner:   the run; when it ends, or dies, the collector goes on until no process that it
 //          serves is left, exports what there is, and ends.
+//          While another collector serves this user it stands by, and takes over when that one
+//          ends: it may belong to another run, whose program ends before ours.
 // Threads: forked before any thread exists.
-// Failure: an Error with a sentence; kBusy when another collector serves this user.
+// Failure: an Error with a sentence.
 #pragma once
 
 #include <sys/types.h>
@@ -27,8 +29,10 @@ class CollectorProcess {
     bool quiet = false;
   };
 
-  /// Returns once the collector answers questions.
+  /// Returns once the collector answers questions, or stands by.
   static collector::Result<CollectorProcess> start(const Options& options);
+
+  pid_t pid() const { return pid_; }
 
   /// Tells it that the run is over, and waits at most `limit` for its end: it does not end while
   /// it serves other processes. True: it has ended.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "collector/export/text.h"
+#include "collector/query/trace_counter.h"
 
 namespace seamtrace::cli {
 
@@ -80,8 +81,10 @@ std::string summary_line(const json& answer, const SummaryContext& context) {
     return line + "' tells what can be traced";
   }
   line += count(spans, "span", "spans");
+  constexpr uint64_t kMost = collector::TraceCounter::kMost;
   if (const uint64_t traces = number(answer, "traces"); traces != 0)
-    line += " in " + count(traces, "trace", "traces");
+    line += " in " + (traces > kMost ? "more than " + std::to_string(kMost) + " traces"
+                                     : count(traces, "trace", "traces"));
   line += " from " + count(number(answer, "processes"), "process", "processes");
 
   Fate fate;

@@ -34,6 +34,18 @@ TEST(Summary, SaysWhereSpansWent) {
             "that already serves this user");
 }
 
+TEST(Summary, CountsTracesAsFarAsTheyAreKnown) {
+  json some = answer({console()});
+  some["traces"] = 1u;
+  EXPECT_EQ(summary_line(some, {"x", kOwn, kPrints}),
+            "seamtrace: 12 spans in 1 trace from 2 processes, printed above");
+  some["traces"] = 100'000u;
+  EXPECT_NE(summary_line(some, {"x", kOwn, kPrints}).find(" in 100000 traces "), std::string::npos);
+  some["traces"] = 100'001u;
+  EXPECT_NE(summary_line(some, {"x", kOwn, kPrints}).find(" in more than 100000 traces "),
+            std::string::npos);
+}
+
 TEST(Summary, NothingSeenPointsToTheDoctor) {
   EXPECT_EQ(summary_line({{"spans", 0u}, {"lost", 0u}}, {"./server", kOwn, kPrints}),
             "seamtrace: no request was seen; 'seamtrace doctor ./server' tells what can be traced");

@@ -199,7 +199,8 @@ class SpanBuilder {
 
   void describe_ourselves() {
     add("seamtrace.parent.association", kAssociationNames[exchange_.association]);
-    if (exchange_.outcome == static_cast<uint8_t>(wire::Outcome::kLost))
+    if (exchange_.outcome == static_cast<uint8_t>(wire::Outcome::kLost) ||
+        answered_before_exit(exchange_, record_.death))
       add("seamtrace.incomplete", true);
     if ((exchange_.flags & wire::kFlagHeadTruncated) != 0) add("seamtrace.head_truncated", true);
   }

@@ -243,6 +243,32 @@ TEST_F(HttpInterpreterTest, ARequestThatDiedWithItsProcessIsAnError) {
   check({}, "process_died", "the process died while this request was in flight");
 }
 
+TEST_F(HttpInterpreterTest, AnAnswerCountsMoreThanTheOrderlyExitThatFollowedIt) {
+  RecordBuilder builder = server();
+  wire::ExchangeRecord& exchange = builder.exchange;
+  exchange.status = 404;
+  exchange.flags |= wire::kFlagFinalStatusSeen;
+  exchange.response_start_ns = exchange.start_ns + 10;
+  exchange.end_ns = 0;
+  exchange.outcome = static_cast<uint8_t>(Outcome::kInFlight);
+  EXPECT_EQ(interpret(builder, Death{Death::Kind::kExited, 0, kNow}).status, StatusCode::kUnset);
+  EXPECT_EQ(attribute("http.response.status_code"), "404");
+  EXPECT_EQ(attribute("error.type"), "(none)");
+  EXPECT_EQ(attribute("seamtrace.incomplete"), "true");
+  EXPECT_EQ(span_.end_unix_ns, kNow);
+
+  EXPECT_EQ(interpret(builder, Death{Death::Kind::kKilled, SIGKILL, kNow}).status,
+            StatusCode::kError);
+  EXPECT_EQ(attribute("error.type"), "SIGKILL");
+  exchange.status = 503;
+  EXPECT_EQ(interpret(builder, Death{Death::Kind::kExited, 0, kNow}).status, StatusCode::kError);
+  EXPECT_EQ(attribute("error.type"), "503");
+  exchange.response_start_ns = 0;
+  interpret(builder, Death{Death::Kind::kExited, 0, kNow});
+  EXPECT_EQ(attribute("error.type"), "process_exit");
+  EXPECT_EQ(attribute("seamtrace.incomplete"), "(none)");
+}
+
 TEST_F(HttpInterpreterTest, ProxiesAreBelievedAboutTheOriginalRequest) {
   RecordBuilder builder = server();
   builder.request_header("X-Forwarded-Host: public.example, inner")

@@ -65,9 +65,16 @@ std::string_view signal_name(Arena& arena, int signal) {
   return join_text(arena, {"signal ", number_text(arena, static_cast<uint64_t>(signal))});
 }
 
+bool answered_before_exit(const wire::ExchangeRecord& exchange, const std::optional<Death>& death) {
+  return exchange.outcome == static_cast<uint8_t>(wire::Outcome::kInFlight) && death &&
+         death->kind == Death::Kind::kExited && exchange.response_start_ns != 0 &&
+         exchange.status != 0 && (exchange.flags & wire::kFlagFinalStatusSeen) != 0;
+}
+
 Verdict judge(Arena& arena, const wire::ExchangeRecord& exchange, int status_code,
               const std::optional<Death>& death) {
-  if (exchange.outcome == static_cast<uint8_t>(wire::Outcome::kInFlight))
+  if (exchange.outcome == static_cast<uint8_t>(wire::Outcome::kInFlight) &&
+      !answered_before_exit(exchange, death))
     return judge_death(arena, death.value_or(Death{}));
   const bool server = exchange.role == static_cast<uint8_t>(wire::Role::kServer);
   if (status_code >= (server ? 500 : 400))

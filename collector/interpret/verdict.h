@@ -17,6 +17,10 @@ struct Verdict {
   std::string_view message;     ///< never holds anything of the request
 };
 
+/// The process exited by itself when its answer was under way: most likely all of it was sent,
+/// and only the end was not seen. The status counts, not the exit.
+bool answered_before_exit(const wire::ExchangeRecord& exchange, const std::optional<Death>& death);
+
 /// `status_code`: the final one of HTTP, 0 when none was seen.
 Verdict judge(Arena& arena, const wire::ExchangeRecord& exchange, int status_code,
               const std::optional<Death>& death);

@@ -33,6 +33,7 @@ struct ProcessStatistics {
 
 struct RunSummary {
   uint64_t spans = 0;
+  uint64_t traces = 0;  ///< by TraceCounter; not counted for processes outside of any run
   uint64_t processes = 0;
   uint64_t alive = 0;
   uint64_t lost = 0;               ///< by the agents' lost_* counters

@@ -22,10 +22,11 @@
 //         "span_id","age_ms"}, ...]}
 //   {"command":"run_summary","run_id":"..."}
 //   {"command":"drain","run_id":"...","timeout_ms":5000}   (answers once drained, or at the limit)
-//     -> {"ok":true,"run_id","spans","processes","alive","lost","in_flight_at_exit","drained",
-//         "services":["name", ...],"exporters":[as above]}
-//         "lost" counts the agent's lost_* counters; "drained" is true when every process of the
-//         run is gone and all its spans are exported, or dropped and counted
+//     -> {"ok":true,"run_id","spans","traces","processes","alive","lost","in_flight_at_exit",
+//         "drained","services":["name", ...],"exporters":[as above],"collector":{"pid"}}
+//         "lost" counts the agent's lost_* counters; "traces" 100001 means more than 100000;
+//         "drained" is true when every process of the run is gone and all its spans are exported,
+//         or dropped and counted
 //   {"command":"note_exit","pid":1,"status":9}   (status: as waitpid gave it)     -> {"ok":true}
 //   {"command":"set","pid":1,"tracing":true,"sampler":"traceidratio","ratio":0.1}
 //         (each of the last three may be left out)               -> {"ok":true,"processes":n}

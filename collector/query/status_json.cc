@@ -67,6 +67,7 @@ json to_json(const RunSummary& summary, const std::string& run_id) {
   return {{"ok", true},
           {"run_id", run_id},
           {"spans", summary.spans},
+          {"traces", summary.traces},
           {"processes", summary.processes},
           {"alive", summary.alive},
           {"lost", summary.lost},

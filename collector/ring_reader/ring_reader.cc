@@ -125,7 +125,7 @@ void RingReader::consider(const std::shared_ptr<const FileDescriptor>& directory
   if (!file) return reject(path, file.error().message);
   if (!file->lock()) return;  // another collector reads it
   // attach() takes the file; keep a second look at it for the case that it is no segment.
-  auto attempt = Segment::attach(last_id_ + 1, std::move(*file), uid);
+  auto attempt = Segment::attach(last_id_ + 1, std::move(*file), uid, clock_);
   if (auto* segment = std::get_if<std::unique_ptr<Segment>>(&attempt)) {
     ++last_id_;
     Attached attached;
@@ -247,6 +247,12 @@ void RingReader::note_exit(uint32_t pid, int wait_status) {
   constexpr size_t kMostNoted = 1024;
   if (noted_exits_.size() < kMostNoted) noted_exits_[pid] = {wait_status, monotonic_ns()};
   look_now();
+}
+
+bool RingReader::awaits_exit_status() const {
+  return std::any_of(attached_.begin(), attached_.end(), [](const Attached& attached) {
+    return attached.ended_ns != 0 && !attached.slots_read;
+  });
 }
 
 RingReaderStatistics RingReader::statistics() const {

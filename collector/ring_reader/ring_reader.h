@@ -54,6 +54,11 @@ class RingReader {
   /// A parent's knowledge of how its child ended (`wait_status` as waitpid gives it).
   void note_exit(uint32_t pid, int wait_status);
 
+  /// A producer is dead, and its requests in flight wait for news of how it died.
+  bool awaits_exit_status() const;
+  /// From now on, what is known of a death has to do.
+  void await_no_exit_status() { options_.exit_status_wait = std::chrono::milliseconds{0}; }
+
   /// The attached segments, in the order in which they were found.
   template <typename Visitor>
   void visit(Visitor visit) const {
@@ -101,6 +106,7 @@ class RingReader {
   void bury(Attached& attached, RecordConsumer& consumer);
 
   Options options_;
+  MachineClock clock_ = MachineClock::measure();
   ReadScratch scratch_;
   std::vector<Attached> attached_;
   size_t introduced_ = 0;  ///< how many of them the consumer knows

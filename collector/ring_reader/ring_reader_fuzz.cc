@@ -122,7 +122,7 @@ void one(const uint8_t* data, size_t size) {
   const std::string name = builder.path().substr(builder.path().rfind('/') + 1);
   auto file = SegmentFile::open(user.get(), name, ::geteuid());
   if (!file) std::abort();
-  auto attempt = Segment::attach(1, std::move(*file), ::geteuid());
+  auto attempt = Segment::attach(1, std::move(*file), ::geteuid(), {});
   auto* attached = std::get_if<std::unique_ptr<Segment>>(&attempt);
   if (attached == nullptr) return;
   Segment& segment = **attached;

@@ -64,7 +64,8 @@ class Segment {
 
   /// kNotReady: no magic yet. kForeign: another version or geometry, or nonsense.
   static std::variant<std::unique_ptr<Segment>, Attach> attach(ProducerId id, SegmentFile file,
-                                                               uid_t owner);
+                                                               uid_t owner,
+                                                               const MachineClock& clock);
 
   /// Takes records up to `done_sequence` for safe, frees the chunks that are done with, and reads
   /// what is new, at most about `budget` bytes. Returns the number of bytes read.

@@ -24,7 +24,8 @@ bool has_our_geometry(const wire::SegmentHeader& header) {
 
 std::variant<std::unique_ptr<Segment>, Segment::Attach> Segment::attach(ProducerId id,
                                                                         SegmentFile file,
-                                                                        uid_t owner) {
+                                                                        uid_t owner,
+                                                                        const MachineClock& clock) {
   uint64_t magic = 0;
   if (!file.read(wire::kHeaderOffset, &magic, sizeof(magic)) || magic == 0)
     return Attach::kNotReady;
@@ -43,7 +44,7 @@ std::variant<std::unique_ptr<Segment>, Segment::Attach> Segment::attach(Producer
   facts.pid_namespace = header.pid_namespace;
   facts.start_ticks = header.process_start_ticks;
   facts.created_realtime_ns = header.created_realtime_ns;
-  facts.clock = ProducerClock(header.created_monotonic_ns, header.created_realtime_ns);
+  facts.clock = ProducerClock(header.created_monotonic_ns, header.created_realtime_ns, clock);
   facts.segment_name = segment->file_.name();
   parse_process_info({info.data(), info.size()}, facts);
   if (!segment->take_over_cursors()) return Attach::kForeign;

@@ -33,7 +33,7 @@ class SegmentTest : public ::testing::Test {
     auto file = SegmentFile::open(
         directory->get(), builder_.path().substr(builder_.path().rfind('/') + 1), ::geteuid());
     EXPECT_TRUE(file) << file.error().message;
-    return Segment::attach(1, std::move(*file), ::geteuid());
+    return Segment::attach(1, std::move(*file), ::geteuid(), clock_);
   }
   std::unique_ptr<Segment> attach() {
     auto attempt = try_attach();
@@ -48,6 +48,7 @@ class SegmentTest : public ::testing::Test {
   SegmentBuilder builder_{directory_};
   RecordingConsumer consumer_;
   ReadScratch scratch_;
+  MachineClock clock_ = MachineClock::measure();
 };
 
 TEST_F(SegmentTest, ReadsRecordsOfOwnedAndFullChunksOnce) {
@@ -72,6 +73,23 @@ TEST_F(SegmentTest, LearnsWhatTheProcessSaysOfItself) {
   EXPECT_EQ(segment->facts().command_line,
             (std::vector<std::string>{"/usr/bin/shop", "--port", "8080"}));
   EXPECT_EQ(segment->facts().host_name, "box");
+}
+
+TEST_F(SegmentTest, ProcessesOfOneMachineShareOneOffsetBetweenTheirClocks) {
+  constexpr uint64_t kMillisecond = 1'000'000;
+  const uint64_t then = monotonic_ns(), now = realtime_ns();
+  const auto translated = [&](uint64_t created_realtime_ns) {
+    builder_.header().created_monotonic_ns = then;
+    builder_.header().created_realtime_ns = created_realtime_ns;
+    return attach()->facts().clock.to_unix(then, now);
+  };
+  const uint64_t right = then + clock_.offset_ns;
+  EXPECT_EQ(translated(right), right);
+  EXPECT_EQ(translated(right - 90 * kMillisecond), right);
+  EXPECT_EQ(translated(right + 90 * kMillisecond), right);
+  // Another time namespace: its monotonic clock counts from elsewhere.
+  EXPECT_EQ(translated(right - 110 * kMillisecond), right - 110 * kMillisecond);
+  EXPECT_EQ(translated(right - 3'600'000 * kMillisecond), right - 3'600'000 * kMillisecond);
 }
 
 TEST_F(SegmentTest, AcknowledgesOnlyWhatIsDone) {
