@@ -149,7 +149,7 @@ void after_write(connections::Outgoing& outgoing, ssize_t result) {
 }
 
 bool flush_before_opaque(int fd, FdEntry entry) {
-  if (connections::connection_in(entry)->pending.left() == 0) return true;
+  if (connections::connection_in(entry)->leftover.left() == 0) return true;
   connections::Outgoing nothing(fd, entry, nullptr, 0, 0);
   return nothing.flush_pending(send_message);
 }

@@ -23,9 +23,7 @@ void drop_text(Connection& connection) {
   }
   if (connection.checkpoint.carry_copy != nullptr) give_back(connection.checkpoint.carry_copy);
   connection.checkpoint.carry_copy = nullptr;
-  if (connection.pending.block != nullptr) give_back(connection.pending.block);
-  connection.pending.block = nullptr;
-  connection.pending.size = 0;
+  clear_text(connection.leftover);
 }
 
 }  // namespace
@@ -63,10 +61,11 @@ Connection* create(wire::Role role, bool role_certain) {
   connection->context_headers.clear();
   connection->resumed = nullptr;
   connection->checkpoint.carry_copy = nullptr;
-  connection->pending.size = 0;
-  connection->pending.sent = 0;
-  connection->pending.replaces = 0;
-  connection->pending.block = nullptr;
+  connection->writer.store(nullptr, std::memory_order_relaxed);
+  connection->leftover.size = 0;
+  connection->leftover.sent = 0;
+  connection->leftover.replaces = 0;
+  connection->leftover.block = nullptr;
   return connection;
 }
 
@@ -85,7 +84,7 @@ void release(Connection& connection) {
 
 bool survive_fork(Connection& connection) {
   connection.lock.reset();
-  const bool untouched = !connection.recognised && connection.pending.size == 0 &&
+  const bool untouched = !connection.recognised && connection.leftover.left() == 0 &&
                          connection.request.codec.between_messages();
   connection.oldest = nullptr;
   connection.newest = nullptr;
@@ -93,6 +92,7 @@ bool survive_fork(Connection& connection) {
   connection.resumed = nullptr;
   connection.in_flight = 0;
   connection.opener = {};
+  connection.writer.store(nullptr, std::memory_order_relaxed);
   if (!untouched) connection.given_up = true;
   return untouched;
 }

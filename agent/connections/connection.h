@@ -23,13 +23,13 @@ struct TextBlock {
   char text[kCapacity];
 };
 
-/// Our text that has to go onto the wire next, before any further byte of the program's.
-struct PendingText {
-  static constexpr uint32_t kInlineCapacity = 192;
-  uint32_t size;  ///< 0: nothing pending
-  uint32_t sent;
-  uint32_t replaces;  ///< how many of the program's coming bytes it stands for (0: an insert)
-  TextBlock* block;   ///< null: the text is inline
+/// Text of ours that goes onto the wire among the program's bytes.
+struct AddedText {
+  static constexpr uint32_t kInlineCapacity = 96;  // a traceparent field, with room to spare
+  uint32_t size = 0;                               ///< 0: none
+  uint32_t sent = 0;
+  uint32_t replaces = 0;       ///< how many of the program's bytes it stands for (0: an insert)
+  TextBlock* block = nullptr;  ///< null: the text is inline
   char inline_text[kInlineCapacity];
 
   const char* bytes() const { return block != nullptr ? block->text : inline_text; }
@@ -84,8 +84,10 @@ struct alignas(64) Connection {
   ContextHeaders context_headers;  ///< of the request head under way
 
   // Injection (client).
-  Exchange* resumed;  ///< its start line comes again: the kernel did not take it all before
-  PendingText pending;
+  Exchange* resumed;   ///< its start line comes again: the kernel did not take it all before
+  AddedText leftover;  ///< begun to go out: must be finished before any byte of the program's
+  /// The thread that is between planning a write and its result; null: none.
+  std::atomic<const ThreadState*> writer;
   SendCheckpoint checkpoint;
 };
 

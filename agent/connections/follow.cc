@@ -26,6 +26,7 @@ OverheadSample::~OverheadSample() {
 }
 
 void give_up(Connection& connection, Moment& moment) {
+  if (connection.given_up) return;
   count(connection.recognised ? Counter::bypass_parse_error : Counter::connections_ignored);
   end_exchanges(connection, moment, wire::Outcome::kLost);
   connection.given_up = true;
@@ -35,7 +36,9 @@ void abandon_if_done(int fd, FdEntry entry) {
   Connection& connection = *connection_in(entry);
   {
     SpinLockHolder lock(connection.lock);
-    if (!lock || !is_current(entry) || connection.pending.left() != 0) return;
+    if (!lock || !is_current(entry) || connection.leftover.left() != 0 ||
+        connection.writer.load(std::memory_order_relaxed) != nullptr)
+      return;
   }
   if (entry_of(fd) != entry) return;
   replace_entry(fd, kNotTraced);

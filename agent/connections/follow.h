@@ -27,9 +27,12 @@ void give_up(Connection& connection, Moment& moment);
 /// Takes the connection out of the table when nothing is left to do for it. Not under the lock.
 void abandon_if_done(int fd, FdEntry entry);
 
-/// f(connection, moment) -> Fed, under the lock, unless the connection is another or given up.
+enum class Unless { kGivenUp, kReplaced };
+
+/// f(connection, moment) -> Fed, under the lock, unless the fd means another connection by now, or
+/// (kGivenUp) the connection is no longer followed.
 template <typename F>
-void follow(int fd, FdEntry entry, F f) {
+void follow(int fd, FdEntry entry, F f, Unless unless = Unless::kGivenUp) {
   const OverheadSample sample;
   Connection& connection = *connection_in(entry);
   bool given_up = false;
@@ -41,7 +44,7 @@ void follow(int fd, FdEntry entry, F f) {
       return;
     }
     if (!is_current(entry)) return;
-    if (!connection.given_up) {
+    if (!connection.given_up || unless == Unless::kReplaced) {
       Moment moment;
       if (f(connection, moment) == Fed::kNotHttp1) give_up(connection, moment);
     }

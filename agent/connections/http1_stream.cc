@@ -291,6 +291,14 @@ void end_exchanges(Connection& connection, Moment& moment, wire::Outcome if_unan
   }
 }
 
+void clear_text(AddedText& text) {
+  if (text.block != nullptr) give_back(text.block);
+  text.block = nullptr;
+  text.size = 0;
+  text.sent = 0;
+  text.replaces = 0;
+}
+
 void withdraw_newest(Connection& connection) {
   Exchange* newest = connection.newest;
   if (connection.oldest == newest) {

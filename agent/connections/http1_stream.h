@@ -26,11 +26,12 @@ struct Edit {
   bool wanted = false;
   size_t begin = 0;   ///< of the bytes that have not gone out yet
   size_t offset = 0;  ///< in the gathered write
-  /// 0: insert `connection.pending` at the offset; else it stands for so many bytes from there on.
+  /// 0: insert `text` at the offset; else it stands for so many bytes from there on.
   uint32_t replaces = 0;
   /// Where the value of a traceparent of the program's own stands, if it lies whole in the write.
   bool has_traceparent = false;
   size_t traceparent_offset = 0;
+  AddedText text;  ///< what to add; whoever holds the edit owns it
 };
 
 enum class Fed {
@@ -61,6 +62,9 @@ void stream_ended(Connection& connection, Moment& moment);
 
 /// Ends everything in flight on the connection.
 void end_exchanges(Connection& connection, Moment& moment, wire::Outcome if_unanswered);
+
+/// Gives the text's memory back and makes it empty.
+void clear_text(AddedText& text);
 
 /// Removes the newest exchange as if it had never begun.
 void withdraw_newest(Connection& connection);

@@ -19,14 +19,6 @@ namespace {
 
 constexpr int kNoInjectionFlags = MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN;
 
-void clear_pending(PendingText& pending) {
-  if (pending.block != nullptr) give_back(pending.block);
-  pending.block = nullptr;
-  pending.size = 0;
-  pending.sent = 0;
-  pending.replaces = 0;
-}
-
 /// A line begun in an earlier write: the carry will be used for other lines, so it is copied.
 void save_carry(const codecs::Carry& carry, SendCheckpoint& saved) {
   saved.carry_size = carry.size;
@@ -50,6 +42,14 @@ bool restore_carry(Direction& direction, SendCheckpoint& saved) {
   }
   memcpy(direction.carry.bytes, saved.carry_copy->text, saved.carry_size);
   return true;
+}
+
+void reset_edit(Edit& edit) {
+  clear_text(edit.text);
+  edit.wanted = false;
+  edit.offset = 0;
+  edit.replaces = 0;
+  edit.has_traceparent = false;
 }
 
 void save(Connection& connection) {
@@ -102,23 +102,34 @@ bool Outgoing::prepare() {
     return false;
   }
   bool edited = false;
-  follow(fd_, entry_, [&](Connection& c, Moment&) {
-    if (c.pending.left() != 0) {
-      edited = true;  // our text goes first; parsing comes after it
-      return Fed::kAll;
-    }
-    plan(c);
-    edited = edit_.wanted || planned_ < total_;
-    return Fed::kAll;
-  });
-  if (connection.given_up && is_current(entry_) && connection.pending.left() != 0) return true;
+  follow(
+      fd_, entry_,
+      [&](Connection& c, Moment& moment) {
+        const ThreadState* writer = c.writer.load(std::memory_order_relaxed);
+        if (writer != nullptr && writer != &thread_state) {
+          // Two threads write at once: nobody can say in which order their bytes go out.
+          give_up(c, moment);
+          return Fed::kAll;
+        }
+        if (c.leftover.left() != 0) {
+          edited = true;  // our text goes first; parsing comes after it
+        } else if (!c.given_up) {
+          plan(c);
+          edited = edit_.wanted || planned_ < total_;
+        }
+        return Fed::kAll;
+      },
+      Unless::kReplaced);
   return edited;
 }
+
+Outgoing::~Outgoing() { clear_text(edit_.text); }
 
 void Outgoing::plan(Connection& connection) {
   save(connection);
   parsed_ = true;
-  edit_ = {};
+  connection.writer.store(&thread_state, std::memory_order_relaxed);
+  reset_edit(edit_);
   edit_.begin = done_;
   planned_ = done_;
   // A sandboxed program may not be allowed the sendmsg that an edited write needs.
@@ -150,7 +161,6 @@ void Outgoing::plan(Connection& connection) {
     offset = end;
   }
   if (planned_ <= done_) planned_ = planned_ == fed_ ? total_ : done_;
-  edit_size_ = edit_.wanted ? connection.pending.size : 0;
 }
 
 void Outgoing::observe_failure(Connection& connection) {
@@ -162,27 +172,35 @@ void Outgoing::observe_failure(Connection& connection) {
     return;
   }
   connection.last_error = error;
-  clear_pending(connection.pending);
   end_exchanges(connection, moment, wire::Outcome::kNoResponse);
 }
 
 void Outgoing::settle(ssize_t result) {
-  if (connection_in(entry_)->role == wire::Role::kServer) {
+  Connection& connection = *connection_in(entry_);
+  if (connection.role == wire::Role::kServer) {
     sent_by_server(fd_, entry_, buffers_, buffer_count_, result, begin_ns_);
     return;
   }
-  if (!parsed_ || result == static_cast<ssize_t>(total_)) return;
-  follow(fd_, entry_, [&](Connection& connection, Moment&) {
-    if (result < 0)
-      observe_failure(connection);
-    else
-      roll_back(connection, static_cast<size_t>(result), false);
-    return Fed::kAll;
-  });
+  if (!parsed_) return;
+  if (result == static_cast<ssize_t>(total_) && is_current(entry_) && !connection.given_up) {
+    connection.writer.store(nullptr, std::memory_order_release);
+    return;
+  }
+  follow(
+      fd_, entry_,
+      [&](Connection& c, Moment&) {
+        c.writer.store(nullptr, std::memory_order_relaxed);
+        if (c.given_up || result == static_cast<ssize_t>(total_)) return Fed::kAll;
+        if (result < 0)
+          observe_failure(c);
+        else
+          roll_back(c, static_cast<size_t>(result), false);
+        return Fed::kAll;
+      },
+      Unless::kReplaced);
 }
 
 void Outgoing::roll_back(Connection& connection, size_t taken, bool edit_begun) {
-  if (!edit_begun) clear_pending(connection.pending);
   SendCheckpoint& saved = connection.checkpoint;
   Moment moment;
   if (!restore_carry(connection.request, saved)) {
@@ -237,12 +255,11 @@ void Outgoing::feed(Connection& connection, size_t from, size_t to) {
   }
 }
 
-size_t Outgoing::gather(const Connection& connection, size_t wire, iovec* pieces,
-                        size_t* bytes) const {
+size_t Outgoing::gather(size_t wire, iovec* pieces, size_t* bytes) const {
   // The wire's stream of this plan: program[done_, cut), text, program[cut + replaced, planned_).
   const size_t cut = edit_.wanted ? edit_.offset : planned_;
   const size_t text_begin = cut - done_;
-  const size_t text_end = text_begin + edit_size_;
+  const size_t text_end = text_begin + edit_.text.size;
   size_t count = 0;
   *bytes = 0;
   const auto add = [&](const char* from, size_t size) {
@@ -265,9 +282,9 @@ size_t Outgoing::gather(const Connection& connection, size_t wire, iovec* pieces
     return true;
   };
   if (wire < text_begin && !add_program(done_ + wire, cut)) return count;
-  if (wire < text_end && edit_size_ != 0) {
+  if (wire < text_end && edit_.text.size != 0) {
     const size_t skipped = wire > text_begin ? wire - text_begin : 0;
-    if (!add(connection.pending.bytes() + skipped, edit_size_ - skipped)) return count;
+    if (!add(edit_.text.bytes() + skipped, edit_.text.size - skipped)) return count;
   }
   const size_t after = wire > text_end ? wire - text_end : 0;
   add_program(cut + edit_.replaces + after, planned_);
@@ -275,7 +292,6 @@ size_t Outgoing::gather(const Connection& connection, size_t wire, iovec* pieces
 }
 
 size_t Outgoing::send_planned(SendMessage send_message, const msghdr* original) {
-  const Connection& connection = *connection_in(entry_);
   const size_t all = wire_total();
   size_t wire = 0;
   while (wire < all) {
@@ -283,7 +299,7 @@ size_t Outgoing::send_planned(SendMessage send_message, const msghdr* original) 
     msghdr message{};
     size_t bytes = 0;
     message.msg_iov = pieces;
-    message.msg_iovlen = gather(connection, wire, pieces, &bytes);
+    message.msg_iovlen = gather(wire, pieces, &bytes);
     if (wire == 0 && done_ == 0 && original != nullptr) {
       message.msg_name = original->msg_name;
       message.msg_namelen = original->msg_namelen;
@@ -303,34 +319,39 @@ size_t Outgoing::program_offset(size_t wire) const {
   const size_t before_text = edit_.wanted ? edit_.offset - done_ : planned_ - done_;
   if (wire <= before_text) return done_ + wire;
   if (edit_.replaces != 0) return done_ + wire;  // as long as what it replaces
-  if (wire <= before_text + edit_size_) return edit_.offset;
-  return done_ + wire - edit_size_;
+  if (wire <= before_text + edit_.text.size) return edit_.offset;
+  return done_ + wire - edit_.text.size;
 }
 
 void Outgoing::account(size_t wire) {
   const Entry entry;
   if (!entry) return;
-  follow(fd_, entry_, [&](Connection& connection, Moment&) {
-    const size_t before_text = edit_.wanted ? edit_.offset - done_ : planned_ - done_;
-    const bool text_begun = edit_.wanted && wire > before_text;
-    const bool text_sent = edit_.wanted && wire >= before_text + edit_size_;
-    if (text_sent) {
-      ring_writer::count(wire::Counter::contexts_injected);
-      clear_pending(connection.pending);
-    } else if (text_begun) {
-      connection.pending.sent = static_cast<uint32_t>(wire - before_text);
-    }
-    if (wire == 0 && failed_)
-      observe_failure(connection);
-    else if (wire != wire_total())
-      roll_back(connection, program_offset(wire), text_begun);
-    return Fed::kAll;
-  });
+  follow(
+      fd_, entry_,
+      [&](Connection& connection, Moment&) {
+        connection.writer.store(nullptr, std::memory_order_relaxed);
+        const size_t before_text = edit_.wanted ? edit_.offset - done_ : planned_ - done_;
+        const bool text_begun = edit_.wanted && wire > before_text;
+        if (text_begun && wire < before_text + edit_.text.size) {
+          edit_.text.sent = static_cast<uint32_t>(wire - before_text);
+          connection.leftover = edit_.text;  // the block goes along
+          edit_.text.block = nullptr;
+        } else if (text_begun) {
+          ring_writer::count(wire::Counter::contexts_injected);
+        }
+        if (connection.given_up) return Fed::kAll;
+        if (wire == 0 && failed_)
+          observe_failure(connection);
+        else if (wire != wire_total())
+          roll_back(connection, program_offset(wire), text_begun);
+        return Fed::kAll;
+      },
+      Unless::kReplaced);
 }
 
 bool Outgoing::flush_pending(SendMessage send_message) {
   Connection& connection = *connection_in(entry_);
-  PendingText& pending = connection.pending;
+  AddedText& pending = connection.leftover;
   while (is_current(entry_) && pending.left() != 0) {
     // Text that stands for bytes of the program's goes out as these are written.
     size_t size = pending.left();
@@ -349,7 +370,7 @@ bool Outgoing::flush_pending(SendMessage send_message) {
     if (!entry || !lock || !is_current(entry_)) return true;
     pending.sent += static_cast<uint32_t>(result);
     if (pending.left() == 0) {
-      clear_pending(pending);
+      clear_text(pending);
       ring_writer::count(wire::Counter::contexts_injected);
     }
   }
@@ -367,8 +388,7 @@ void Outgoing::feed_flushed() {
 
 void Outgoing::plan_next() {
   planned_ = total_;
-  edit_ = {};
-  edit_size_ = 0;
+  reset_edit(edit_);
   const Entry entry;
   if (!entry) return;
   follow(fd_, entry_, [&](Connection& connection, Moment&) {

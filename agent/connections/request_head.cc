@@ -129,20 +129,15 @@ void decide_server_context(Connection& connection, Exchange& exchange) {
                 parent.valid ? Association::kRemote : Association::kRoot, flags);
 }
 
-/// Formats the fields to insert into `connection.pending`. False: there is nothing to insert, or
+/// Formats the fields to insert into `text`. False: there is nothing to insert, or
 /// no room for it (counted).
-bool prepare_insert(Connection& connection, const Exchange& exchange,
-                    const context::Parent& parent) {
-  PendingText& pending = connection.pending;
-  pending.sent = 0;
-  pending.size = 0;
-  pending.replaces = 0;
-  pending.block = nullptr;
+bool prepare_insert(const Connection& connection, const Exchange& exchange,
+                    const context::Parent& parent, AddedText& added) {
   const TraceContext& identity = exchange.identity;
   size_t size = 0;
   if (!context::may_carry(parent))
-    size = codecs::format_headers(settings.propagators, identity, {}, {}, pending.inline_text,
-                                  PendingText::kInlineCapacity);
+    size = codecs::format_headers(settings.propagators, identity, {}, {}, added.inline_text,
+                                  AddedText::kInlineCapacity);
   if (size == 0) {
     TextBlock* block = take_text_block();
     TextBlock* scratch = block == nullptr ? nullptr : take_text_block();
@@ -164,9 +159,9 @@ bool prepare_insert(Connection& connection, const Exchange& exchange,
       if ((settings.propagators & ~codecs::kBaggage) != 0) count(Counter::inject_skipped_no_memory);
       return false;
     }
-    pending.block = block;
+    added.block = block;
   }
-  pending.size = static_cast<uint32_t>(size);
+  added.size = static_cast<uint32_t>(size);
   return true;
 }
 
@@ -182,12 +177,9 @@ bool update_forwarded_context(Connection& connection, Exchange& exchange, const 
   if (!parent.identity.valid) return false;
   exchange.parent_reference = parent.reference;
   exchange.identity = child_of(parent.identity);
-  PendingText& pending = connection.pending;
-  codecs::format_traceparent(exchange.identity, pending.inline_text);
-  pending.block = nullptr;
-  pending.sent = 0;
-  pending.size = kTraceparentSize;
-  pending.replaces = kTraceparentSize;
+  codecs::format_traceparent(exchange.identity, edit->text.inline_text);
+  edit->text.size = kTraceparentSize;
+  edit->text.replaces = kTraceparentSize;
   edit->wanted = true;
   edit->offset = edit->traceparent_offset;
   edit->replaces = kTraceparentSize;
@@ -245,7 +237,7 @@ void decide_client_context(Connection& connection, Exchange& exchange, const Htt
     const bool begins_before = event.blank_line_offset < 0;
     if (begins_before && base <= edit->begin) {
       count(Counter::inject_skipped_head_split);
-    } else if (prepare_insert(connection, exchange, found)) {
+    } else if (prepare_insert(connection, exchange, found, edit->text)) {
       edit->wanted = true;
       edit->offset = begins_before ? base - 1 : base + static_cast<size_t>(event.blank_line_offset);
       flags |= wire::kFlagInjected;

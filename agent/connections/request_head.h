@@ -17,7 +17,7 @@ void add_request_field(Connection& connection, Exchange& exchange, const codecs:
 void add_response_field(Exchange& exchange, const codecs::Http1Event& event);
 
 /// The head is whole: decides context and sampling; for a client with `edit`, prepares the
-/// injection in `connection.pending`.
+/// injection in `edit`.
 void complete_request_head(Connection& connection, Exchange& exchange,
                            const codecs::Http1Event& event, Edit* edit, size_t base);
 

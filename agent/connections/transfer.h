@@ -39,6 +39,9 @@ class Outgoing {
  public:
   /// Borrows everything for the duration of the call. `flags` as for send().
   Outgoing(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, int flags);
+  ~Outgoing();
+  Outgoing(const Outgoing&) = delete;
+  Outgoing& operator=(const Outgoing&) = delete;
 
   /// Parses what a client is about to send. True: bytes must be added, use send_edited();
   /// false: make the call as it is, then settle() its result.
@@ -69,7 +72,7 @@ class Outgoing {
   /// kernel took.
   size_t send_planned(SendMessage send_message, const msghdr* original);
   /// Pieces of the wire's stream (program's bytes with the edit among them) from `wire` on.
-  size_t gather(const Connection& connection, size_t wire, iovec* pieces, size_t* bytes) const;
+  size_t gather(size_t wire, iovec* pieces, size_t* bytes) const;
   /// The program's bytes accepted when the kernel took `wire` bytes of the planned stream.
   size_t program_offset(size_t wire) const;
   /// Tells the connection what went out, and keeps what is left of our text.
@@ -80,7 +83,7 @@ class Outgoing {
   /// Shows the connection the program's bytes in [from, to), with nothing to be added.
   void feed(Connection& connection, size_t from, size_t to);
   /// Bytes of the wire's stream in this plan.
-  size_t wire_total() const { return planned_ - done_ + edit_size_ - edit_.replaces; }
+  size_t wire_total() const { return planned_ - done_ + edit_.text.size - edit_.replaces; }
   void observe_failure(Connection& connection);
 
   int fd_;
@@ -94,7 +97,6 @@ class Outgoing {
   size_t fed_ = 0;         ///< of these, behind the connection's checkpoint: parsed and gone out
   size_t planned_ = 0;     ///< up to here parsed
   Edit edit_;
-  uint32_t edit_size_ = 0;
   bool parsed_ = false;  ///< the connection's checkpoint belongs to this call
   bool failed_ = false;  ///< the last system call returned -1
 };

@@ -16,7 +16,7 @@ using wire::Association;
 using wire::Counter;
 
 constexpr char kCaller[] =
-    "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+    "traceparent: 00-0af7651916cd43dd8448eb211c803a02-b7ad6b7169203331-01\r\n";
 
 class ContextTest : public testing::HttpFixture {
  protected:

@@ -150,7 +150,7 @@ TEST_F(SamplingTest, WhatIsNotSampledStillPassesItsContextOn) {
 }
 
 TEST_F(SamplingTest, AChildOfAnUnsampledRequestIsNotSampledEither) {
-  serve(701, "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00\r\n");
+  serve(701, "traceparent: 00-0af7651916cd43dd8448eb211c803a00-b7ad6b7169203331-00\r\n");
   call(710);
   response(710);
   answer(701);
@@ -182,7 +182,7 @@ TEST_F(SamplingTest, AnUnknownSamplerInTheControlBlockHarmsNobody) {
 TEST_F(SamplingTest, WhereTheCallerLeftItOpenWeDecide) {
   settings.propagators = codecs::kB3;
   set_sampler(Sampler::kParentBasedAlwaysOn);
-  serve(701, "b3: 0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331\r\n");
+  serve(701, "b3: 0af7651916cd43dd8448eb211c803a01-b7ad6b7169203331\r\n");
   answer(701);
   EXPECT_EQ(records().size(), 1u);
 }
