@@ -26,17 +26,19 @@ bool read_consistently(const ContextReference& reference, F f) {
   return exchange.generation.load(std::memory_order_relaxed) == reference.generation;
 }
 
+bool is_same(const ContextReference& a, const ContextReference& b) {
+  return a.exchange == b.exchange && a.generation == b.generation;
+}
+
 void touch(const ContextReference& reference) {
   ThreadState& thread = thread_state;
-  const bool same = thread.current.exchange == reference.exchange &&
-                    thread.current.generation == reference.generation;
-  if (same) return;
+  if (is_same(thread.current, reference)) return;
   if (thread.event_loop && is_live(thread.current)) thread.ambiguous = true;
   thread.current = reference;
   thread.inherited = false;
   if (!reference.exchange->remote.valid) return;  // nothing that could be forwarded
   for (const ContextReference& known : thread.recent)
-    if (known.exchange == reference.exchange && known.generation == reference.generation) return;
+    if (is_same(known, reference)) return;
   constexpr uint8_t kRecentCount = sizeof thread.recent / sizeof thread.recent[0];
   thread.recent[thread.next_recent++ % kRecentCount] = reference;
 }
@@ -136,6 +138,13 @@ void wait_begins(const void* queue) {
   }
 }
 
+void timed_wait_begins() {
+  ThreadState& thread = thread_state;
+  if (!thread.inherited) return;
+  thread.current = {};
+  thread.inherited = false;
+}
+
 void thread_started(const ContextReference& creator) {
   thread_state.current = creator;
   thread_state.inherited = true;
@@ -194,8 +203,14 @@ Parent find_parent(const Sender& sender) {
   bool ambiguous = false;
   const Opener& opener = sender.opener;
   if (sender.first_request && is_live(opener.reference)) {
-    ambiguous = opener.ambiguous;
-    parent = ambiguous ? infer_parent(opener.reference, sender) : parent_from(opener.reference);
+    // Outside an event loop the sending thread has a say, too: a connection may have been opened
+    // for a pool, and be first used by another request.
+    const bool disputed = !opener.by_event_loop && !thread_state.event_loop &&
+                          is_live(thread_state.current) &&
+                          !is_same(thread_state.current, opener.reference);
+    ambiguous = opener.ambiguous || disputed;
+    if (!disputed)
+      parent = ambiguous ? infer_parent(opener.reference, sender) : parent_from(opener.reference);
   } else if (!sender.first_request || !opener.by_event_loop) {
     parent = thread_parent(sender, ambiguous);
   }

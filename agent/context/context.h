@@ -66,6 +66,9 @@ ContextReference current();
 void iteration_started();
 /// The calling thread is about to wait on a condition variable, semaphore or the like.
 void wait_begins(const void* queue);
+/// The same for a wait with a time limit, which is no sign of laying a request down: CPython waits so
+/// for its global lock in the middle of whatever a thread does. It ends an inherited context only.
+void timed_wait_begins();
 /// The calling thread has just started under `creator`'s context.
 void thread_started(const ContextReference& creator);
 

@@ -23,6 +23,8 @@ NextFunction<int(pthread_t*, const pthread_attr_t*, StartRoutine, void*)> next_p
     "pthread_create");
 NextFunction<int(pthread_cond_t*, pthread_mutex_t*)> next_cond_wait("pthread_cond_wait",
                                                                     kConditionVersion);
+NextFunction<int(pthread_cond_t*, pthread_mutex_t*, const timespec*)> next_cond_timedwait(
+    "pthread_cond_timedwait", kConditionVersion);
 NextFunction<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*)>
     next_cond_clockwait("pthread_cond_clockwait");
 NextFunction<int(sem_t*)> next_sem_wait("sem_wait");
@@ -31,6 +33,7 @@ NextFunction<int(sem_t*, const timespec*)> next_sem_timedwait("sem_timedwait");
 __attribute__((constructor)) void resolve_early() {
   next_pthread_create.resolve();
   next_cond_wait.resolve();
+  next_cond_timedwait.resolve();
   next_cond_clockwait.resolve();
   next_sem_wait.resolve();
   next_sem_timedwait.resolve();
@@ -71,8 +74,6 @@ Start* prepare_start(StartRoutine routine, void* argument) {
   return start;
 }
 
-// pthread_cond_timedwait is left out: CPython waits so for its global lock, in the middle of
-// whatever a thread does, which says nothing about work.
 void before_wait(const void* queue) {
   pipeline::with_agent([&] { context::wait_begins(queue); });
 }
@@ -98,6 +99,13 @@ SEAMTRACE_HOOK int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t*
   before_wait(condition);
   auto* next = next_cond_wait.get();
   return next != nullptr ? next(condition, mutex) : EINVAL;
+}
+
+SEAMTRACE_HOOK int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                          const timespec* deadline) {
+  pipeline::with_agent([] { context::timed_wait_begins(); });
+  auto* next = next_cond_timedwait.get();
+  return next != nullptr ? next(condition, mutex, deadline) : EINVAL;
 }
 
 SEAMTRACE_HOOK int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
