@@ -117,10 +117,15 @@ std::string our_text;    // of the text of ours that is going out now
 size_t our_text_at;      // before which byte of the program's
 bool our_text_replaces;  // the text stands for bytes of the program's
 bool connection_ended;
+bool closed_during_send;
 
 /// The text of ours that has gone out is whole, and at a place where it may be.
 void check_our_text() {
   if (our_text.empty()) return;
+  if (closed_during_send) {
+    our_text.clear();
+    return;
+  }
   if (our_text_replaces) {
     require(our_text.size() == kTraceparentSize);
     const std::string_view theirs = std::string_view(stream).substr(our_text_at, kTraceparentSize);
@@ -167,6 +172,13 @@ void kernel_takes(const char* bytes, size_t size) {
 
 void show_response();
 
+void close_during_send() {
+  const Entry inside;
+  connections::closing(kClientFd);
+  connections::closing(kCopyFd);
+  closed_during_send = true;
+}
+
 /// Also what other threads do to the connection while a send is under way.
 ssize_t kernel_send(int, const msghdr* message, int) {
   require(thread_state.depth == 0);  // no system call of the program from within the agent
@@ -176,6 +188,7 @@ ssize_t kernel_send(int, const msghdr* message, int) {
     room = 1 << 20;
   else if (choice < 200)
     room = 1 + choice % 60;
+  if (choice == 249) close_during_send();
   if (choice >= 250) show_response();
   if (room == 0) {
     const bool fatal = choice >= 246;
@@ -371,6 +384,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   on_wire = 0;
   our_text.clear();
   connection_ended = false;
+  closed_during_send = false;
   if ((options & 16) != 0) show_server_request();
   open_client();
   // Once the choices are used up, the kernel takes whatever it is given.

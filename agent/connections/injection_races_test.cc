@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "agent/testing/http_fixture.h"
@@ -97,6 +98,22 @@ TEST_F(InjectionRacesTest, AResponseReadDuringASendThatCutsOurLineLeavesTheConne
   wire_.clear();
   write_all(std::string(kHead) + "\r\n");
   EXPECT_NE(without_line(), wire_);
+}
+
+TEST_F(InjectionRacesTest, OfTwoWritersAtOnceNeitherLosesOrRepeatsAByte) {
+  read_during_first_send = nullptr;
+  allowances = {};
+  static std::string second;
+  second = "GET /2 HTTP/1.1\r\n\r\n";
+  FakeKernel::allowance = []() -> long {
+    FakeKernel::allowance = scripted_allowance;
+    std::thread([] { EXPECT_EQ(send(700, second), static_cast<ssize_t>(second.size())); }).join();
+    return 1 << 20;
+  };
+  write_all(std::string(kHead) + "\r\n");
+  write_all(second);
+  EXPECT_EQ(without_line(), second + kHead + "\r\n" + second) << wire_;
+  EXPECT_FALSE(followed(700)) << "nobody can say in which order two writers' bytes go out";
 }
 
 TEST_F(InjectionRacesTest, AConnectionClosedDuringASendGetsNothingMore) {

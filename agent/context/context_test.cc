@@ -70,8 +70,23 @@ TEST_F(ContextTest, ARequestIsAParentUntilItsResponseIsWhole) {
 TEST_F(ContextTest, AConnectionsOpenerOwnsItsFirstRequest) {
   const testing::Decision opener = serve(701);
   open_connection(710, wire::Role::kClient);
-  serve(702);
+  open_connection(711, wire::Role::kClient);
   EXPECT_TRUE(is_child_of(call(710), opener));
+  on_another_thread([&] { EXPECT_TRUE(is_child_of(call(711), opener)); });
+}
+
+TEST_F(ContextTest, AConnectionOpenedUnderAnotherRequestThanItsFirstUserLendsNothing) {
+  serve(701);
+  open_connection(710, wire::Role::kClient);
+  open_connection(711, wire::Role::kClient);
+  serve(702);
+  const uint64_t before = ambiguous();
+  EXPECT_TRUE(is_root(call(710)));
+  on_another_thread([] {
+    serve(703);
+    EXPECT_TRUE(is_root(call(711)));
+  });
+  EXPECT_EQ(ambiguous(), before + 2);
 }
 
 TEST_F(ContextTest, AnOpenerThatHasBeenAnsweredOwnsNothing) {
@@ -258,6 +273,20 @@ TEST_F(ContextTest, WaitingWhereTheThreadWaitedIdleLaysTheRequestDown) {
   EXPECT_TRUE(is_current(request));
   context::wait_begins(&work);
   EXPECT_TRUE(no_current());
+}
+
+TEST_F(ContextTest, AWaitWithATimeLimitEndsOnlyAnInheritedContext) {
+  int work = 0;
+  context::wait_begins(&work);
+  const testing::Decision request = serve(701);
+  context::timed_wait_begins();
+  EXPECT_TRUE(is_current(request));
+  const ContextReference creator = context::current();
+  on_another_thread([&] {
+    context::thread_started(creator);
+    context::timed_wait_begins();
+    EXPECT_TRUE(no_current());
+  });
 }
 
 TEST_F(ContextTest, AReferenceIsReadWholeOrNotAtAll) {

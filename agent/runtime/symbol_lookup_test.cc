@@ -10,6 +10,11 @@ extern "C" __attribute__((visibility("default"))) int seamtrace_only_here() { re
 namespace seamtrace::agent {
 namespace {
 
+const void* object_of(const void* address) {
+  Dl_info info{};
+  return dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
+}
+
 TEST(SymbolLookupTest, FindsWhatTheLoaderFinds) {
   for (const char* name :
        {"read",        "write",        "send",          "recv",        "sendmsg",   "recvmsg",
@@ -41,7 +46,9 @@ TEST(SymbolLookupTest, FindsEachVersionOfASymbol) {
         Versioned{"pthread_cond_wait", "GLIBC_2.2.5"}, Versioned{"memcpy", "GLIBC_2.2.5"},
         Versioned{"memcpy", "GLIBC_2.14"}, Versioned{"fclose", "GLIBC_2.2.5"}}) {
     void* expected = dlvsym(RTLD_NEXT, name, version);
-    EXPECT_NE(expected, nullptr) << name;
+    ASSERT_NE(expected, nullptr) << name;
+    if (object_of(expected) != object_of(dlsym(RTLD_NEXT, name)))
+      GTEST_SKIP() << "NOT TESTED: something before libc (a sanitizer) defines " << name;
     EXPECT_EQ(find_next_symbol(name, version), expected) << name << "@" << version;
   }
 }
