@@ -1,6 +1,6 @@
 // FdTable: what an fd is. One look-up decides most calls.
 // Threads: any; an entry is one atomic word.
-// Memory:  8 MiB of address space, touched lazily.
+// Memory:  8 MiB of address space, of which as much is usable as the fds in use need.
 // Failure: an fd beyond the table is not traced (counted).
 #pragma once
 
@@ -21,20 +21,22 @@ inline constexpr FdEntry kFirstConnection = 4;
 
 /// Maps the table. False: no memory at all.
 bool open_table();
+/// Only in a forked child.
+void unlock_table_after_fork();
 
 namespace internal {
 extern std::atomic<FdEntry>* table;
-extern uint32_t table_size;
+extern std::atomic<uint32_t> table_size;  ///< entries that are usable; grows
 extern std::atomic<uint32_t> fds_used;
 }  // namespace internal
 
-/// kNotTraced for anything outside the table.
+/// kNotTraced for what is not in the table.
 inline FdEntry entry_of(int fd) {
-  return static_cast<uint32_t>(fd) < internal::table_size
+  return static_cast<uint32_t>(fd) < internal::table_size.load(std::memory_order_acquire)
              ? internal::table[fd].load(std::memory_order_acquire)
              : kNotTraced;
 }
-/// Replaces an entry and returns the old one; kNotTraced (and no effect) beyond the table.
+/// Replaces an entry and returns the old one; kNotTraced (and no effect) beyond its limit.
 FdEntry replace_entry(int fd, FdEntry entry);
 /// Replaces an entry that still is `expected`.
 void replace_entry_if(int fd, FdEntry expected, FdEntry entry);

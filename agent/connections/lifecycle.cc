@@ -57,8 +57,15 @@ void forget(FdEntry old) {
 
 Connection* install(int fd, wire::Role role, bool role_certain) {
   Connection* connection = settings.http ? create(role, role_certain) : nullptr;
-  forget(replace_entry(fd, connection == nullptr ? kNotTraced : entry_for(*connection)));
-  return connection;
+  if (connection == nullptr) {
+    forget(replace_entry(fd, kNotTraced));
+    return nullptr;
+  }
+  const FdEntry entry = entry_for(*connection);
+  forget(replace_entry(fd, entry));
+  if (entry_of(fd) == entry) return connection;
+  release(*connection);  // beyond the table
+  return nullptr;
 }
 
 bool is_traceable_family(int domain) {
@@ -106,10 +113,7 @@ void connect_failed(int fd, int error) {
     forget(replace_entry(fd, kStreamSocket));
 }
 
-void closing(int fd) {
-  if (static_cast<uint32_t>(fd) < fds_used() || entry_of(fd) == kUnknown)
-    forget(replace_entry(fd, kNotTraced));
-}
+void closing(int fd) { forget(replace_entry(fd, kNotTraced)); }
 
 void closing_range(uint32_t first, uint32_t last) {
   const uint32_t end = fds_used();
@@ -125,7 +129,7 @@ void duplicated(int original, int copy) {
 }
 
 FdEntry examine(int fd) {
-  if (static_cast<uint32_t>(fd) >= internal::table_size) return kNotTraced;
+  if (fd < 0) return kNotTraced;
   FdEntry entry = kNotTraced;
   if (socket_option(fd, SO_TYPE) == SOCK_STREAM &&
       is_traceable_family(static_cast<int>(socket_option(fd, SO_DOMAIN)))) {
@@ -137,7 +141,7 @@ FdEntry examine(int fd) {
         entry = kStreamSocket;
       } else if (Connection* connection = install(fd, wire::Role::kServer, false)) {
         connection->peer = peer;
-        return entry_for(*connection);
+        return entry_of(fd);
       }
     }
   }
@@ -148,6 +152,7 @@ FdEntry examine(int fd) {
 void received_fd(int fd) { examine(fd); }
 
 void after_fork() {
+  unlock_table_after_fork();
   const uint32_t end = fds_used();
   for (uint32_t fd = 0; fd < end; ++fd) {
     const FdEntry entry = entry_of(static_cast<int>(fd));

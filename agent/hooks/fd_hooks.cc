@@ -54,6 +54,7 @@ void after_dup(int original, int copy) {
 }
 
 void before_close(int fd) {
+  if (!agent_is_on() || connections::entry_of(fd) == connections::kNotTraced) return;
   pipeline::with_agent([&] { connections::closing(fd); });
 }
 

@@ -108,15 +108,16 @@ bool file_may_be_that_large() {
 /// Maps the open file and reserves its first part. Null on failure.
 uint8_t* map_segment(long file) {
   if (optional_syscall(SYS_ftruncate, file, wire::kSegmentBytes) != 0) return nullptr;
-  const long mapped = optional_syscall(SYS_mmap, 0, wire::kSegmentBytes, PROT_READ | PROT_WRITE,
-                                       MAP_SHARED, file, 0);
+  const long mapped =
+      optional_syscall(SYS_mmap, 0, wire::kSegmentBytes, PROT_NONE, MAP_SHARED, file, 0);
   if (mapped < 0 && mapped > -4096) return nullptr;
   auto* base = reinterpret_cast<uint8_t*>(mapped);
   bool reserved = populate(base, wire::kSlotsOffset);
   if (!reserved &&
       optional_syscall(SYS_madvise, as_argument(base), 4096, kMadvPopulateWrite) == -EINVAL)
     // A kernel before 5.14: reserve everything now, by the file.
-    reserved = optional_syscall(SYS_fallocate, file, 0, 0, wire::kSegmentBytes) == 0;
+    reserved = make_usable(base, wire::kSegmentBytes) &&
+               optional_syscall(SYS_fallocate, file, 0, 0, wire::kSegmentBytes) == 0;
   if (reserved && optional_syscall(SYS_madvise, mapped, wire::kSegmentBytes, MADV_DONTFORK) == 0)
     return base;
   unmap(base, wire::kSegmentBytes);
@@ -127,7 +128,9 @@ uint8_t* map_segment(long file) {
 
 bool populate(uint8_t* address, uint64_t bytes) {
   static std::atomic<bool> kernel_lacks_populate{false};
-  if (kernel_lacks_populate.load(std::memory_order_relaxed)) return true;  // reserved as a whole
+  // Without the advice the whole file was reserved, and made usable, at once.
+  if (kernel_lacks_populate.load(std::memory_order_relaxed)) return true;
+  if (!make_usable(address, bytes)) return false;
   const long result = optional_syscall(SYS_madvise, as_argument(address), static_cast<long>(bytes),
                                        kMadvPopulateWrite);
   if (result == -EINVAL) kernel_lacks_populate.store(true, std::memory_order_relaxed);

@@ -7,11 +7,15 @@ namespace seamtrace::agent {
 
 constinit std::atomic<bool> sandboxed{false};
 
-void* map_anonymous(size_t bytes) {
-  const long result =
-      optional_syscall(SYS_mmap, 0, static_cast<long>(bytes), PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+void* reserve(size_t bytes) {
+  const long result = optional_syscall(SYS_mmap, 0, static_cast<long>(bytes), PROT_NONE,
+                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return result < 0 && result > -4096 ? nullptr : reinterpret_cast<void*>(result);
+}
+
+bool make_usable(void* address, size_t bytes) {
+  return optional_syscall(SYS_mprotect, as_argument(address), static_cast<long>(bytes),
+                          PROT_READ | PROT_WRITE) == 0;
 }
 
 void unmap(void* address, size_t bytes) {

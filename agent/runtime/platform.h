@@ -58,8 +58,11 @@ long as_argument(T* pointer) {
   return reinterpret_cast<long>(pointer);
 }
 
-/// Anonymous, zeroed, reserved lazily. Null on failure.
-void* map_anonymous(size_t bytes);
+/// Address space alone: nothing in it can be used before make_usable(). So a program that locks its
+/// memory (mlockall) locks of ours only what is in use. Null on failure.
+void* reserve(size_t bytes);
+/// Makes a page-aligned part of a reservation readable and writable. False on failure.
+bool make_usable(void* address, size_t bytes);
 void unmap(void* address, size_t bytes);
 
 /// CLOCK_MONOTONIC in nanoseconds.

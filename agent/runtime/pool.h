@@ -1,4 +1,4 @@
-// Pool: a bounded set of equal objects in one lazily touched mapping.
+// Pool: a bounded set of equal objects in one reservation that becomes usable step by step.
 // Threads: any; a lock-free stack of free objects, last in first out, so that the
 //          memory in use stays small and warm.
 // Memory:  type-stable: objects are never unmapped or used for another type.
@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "agent/runtime/platform.h"
+#include "agent/runtime/spin_lock.h"
 
 namespace seamtrace::agent {
 
@@ -16,10 +17,15 @@ namespace seamtrace::agent {
 template <typename T, uint32_t kCapacity>
 class Pool {
  public:
-  /// Maps the memory; once, before the first take().
+  /// Reserves the memory; once, before the first take(). Later calls change nothing.
   bool open() {
-    if (objects_ == nullptr) objects_ = static_cast<T*>(map_anonymous(sizeof(T) * kCapacity));
-    return objects_ != nullptr;
+    SpinLockHolder lock(growth_);
+    if (!lock) return false;
+    if (objects_ != nullptr) return true;
+    auto* objects = static_cast<T*>(reserve(kBytes));
+    if (objects == nullptr) return false;
+    objects_ = objects;
+    return grow(1);
   }
 
   T* take() {
@@ -31,9 +37,14 @@ class Pool {
     }
     if (objects_ == nullptr) return nullptr;
     uint32_t fresh = fresh_.load(std::memory_order_relaxed);
-    while (fresh < kCapacity)
+    while (fresh < kCapacity) {
+      if (fresh >= usable_.load(std::memory_order_acquire)) {
+        SpinLockHolder lock(growth_);
+        if (!lock || !grow(fresh + 1)) return nullptr;
+      }
       if (fresh_.compare_exchange_weak(fresh, fresh + 1, std::memory_order_relaxed))
         return &objects_[fresh];
+    }
     return nullptr;
   }
 
@@ -57,6 +68,7 @@ class Pool {
 
   /// All objects are free again. Only where no other thread runs (a forked child).
   void reset() {
+    growth_.reset();
     head_.store(0, std::memory_order_relaxed);
     fresh_.store(0, std::memory_order_relaxed);
   }
@@ -68,7 +80,26 @@ class Pool {
     return (((old_head >> 32) + 1) << 32) | index;
   }
 
+  static constexpr size_t kStepBytes = 64 * 1024;
+  static constexpr size_t kBytes =
+      (sizeof(T) * kCapacity + kStepBytes - 1) / kStepBytes * kStepBytes;
+
+  /// Makes at least the first `count` objects usable. Under `growth_`.
+  bool grow(uint32_t count) {
+    while (usable_.load(std::memory_order_relaxed) < count) {
+      if (!make_usable(reinterpret_cast<char*>(objects_) + usable_bytes_, kStepBytes)) return false;
+      usable_bytes_ += kStepBytes;
+      const size_t objects = usable_bytes_ / sizeof(T);
+      usable_.store(static_cast<uint32_t>(objects < kCapacity ? objects : kCapacity),
+                    std::memory_order_release);
+    }
+    return true;
+  }
+
   T* objects_ = nullptr;
+  SpinLock growth_;
+  size_t usable_bytes_ = 0;
+  std::atomic<uint32_t> usable_{0};
   std::atomic<uint64_t> head_{0};
   std::atomic<uint32_t> fresh_{0};
 };

@@ -151,9 +151,10 @@ bool read_settings() {
 
 bool open_alive_marker() {
   if (process_state.alive_marker == nullptr) {
-    void* page = map_anonymous(4096);
+    void* page = reserve(4096);
     if (page == nullptr) return false;
-    if (optional_syscall(SYS_madvise, as_argument(page), 4096, MADV_WIPEONFORK) != 0) {
+    if (!make_usable(page, 4096) ||
+        optional_syscall(SYS_madvise, as_argument(page), 4096, MADV_WIPEONFORK) != 0) {
       unmap(page, 4096);
       return false;
     }

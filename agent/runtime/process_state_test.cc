@@ -186,7 +186,7 @@ TEST(PlatformTest, SystemCallsLeaveErrnoAloneAndReturnIt) {
 TEST(PlatformTest, ASandboxedProcessMakesNoOptionalCall) {
   sandboxed.store(true);
   EXPECT_EQ(optional_syscall(SYS_getpid), -EPERM);
-  EXPECT_EQ(map_anonymous(4096), nullptr);
+  EXPECT_EQ(reserve(4096), nullptr);
   EXPECT_EQ(current_tid(), 0u);
   sandboxed.store(false);
   EXPECT_EQ(optional_syscall(SYS_getpid), getpid());
