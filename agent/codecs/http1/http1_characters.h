@@ -44,6 +44,8 @@ inline bool is_name(char c) { return is_in(c, Http1Characters::kName); }
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 inline bool is_hex_digit(char c) { return is_in(c, Http1Characters::kHexDigit); }
 inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
+/// False for blanks and, in the same comparison, for control characters.
+inline bool is_visible(char c) { return static_cast<uint8_t>(c) > ' '; }
 /// The value of a hexadecimal digit. REQUIRES: is_hex_digit(c).
 inline uint8_t hex_value(char c) {
   return static_cast<uint8_t>(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);

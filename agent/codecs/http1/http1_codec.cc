@@ -38,7 +38,7 @@ Http1Event Http1Codec::next(Chunk& chunk, Carry& carry) {
   if (chunk.position < chunk.size && !cr_) {
     const char first = chunk.bytes[chunk.position];
     if (state_ == State::kFields) {
-      if (first == '\r') return next_empty_line(chunk, carry);
+      if (first == '\r' || first == '\n') return next_empty_line(chunk, carry);
       return next_field(chunk, carry);
     }
     if (state_ == State::kStart && first != '\r' && first != '\n')
@@ -186,7 +186,6 @@ bool Http1Codec::read_framing_field(const Http1Event& event) {
 bool Http1Codec::take_line_without_name(Chunk& chunk, Carry& carry, Http1Event& event) {
   const char* const bytes = chunk.bytes + chunk.position;
   const size_t left = chunk.size - chunk.position;
-  if (bytes[0] == '\n') return take_empty_line(chunk, event);
   size_t size = find_line_feed(bytes, left);
   if (size == left) return open_line(chunk, carry, event);
   chunk.position += size + 1;
@@ -198,7 +197,7 @@ bool Http1Codec::take_line_without_name(Chunk& chunk, Carry& carry, Http1Event& 
 
 // CR LF or a bare LF; a CR at the end of the chunk is held back.
 // REQUIRES: the next byte is one of them, or cr_.
-bool Http1Codec::take_empty_line(Chunk& chunk, Http1Event& event) {
+inline bool Http1Codec::take_empty_line(Chunk& chunk, Http1Event& event) {
   const char* const bytes = chunk.bytes + chunk.position;
   const size_t left = chunk.size - chunk.position;
   const ptrdiff_t offset = cr_ ? -1 : static_cast<ptrdiff_t>(chunk.position);

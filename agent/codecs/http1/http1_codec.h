@@ -173,11 +173,11 @@ class Http1Codec {
   [[gnu::always_inline]] bool take_start_line(Chunk& chunk, Carry& carry, Http1Event& event);
   [[gnu::always_inline]] bool take_field(Chunk& chunk, Carry& carry, Http1Event& event);
   bool take_line_without_name(Chunk& chunk, Carry& carry, Http1Event& event);
-  bool take_empty_line(Chunk& chunk, Http1Event& event);
+  [[gnu::always_inline]] bool take_empty_line(Chunk& chunk, Http1Event& event);
   bool end_fields(ptrdiff_t offset, Http1Event& event);
-  [[gnu::cold]] bool open_line(Chunk& chunk, Carry& carry, Http1Event& event);
-  [[gnu::cold]] bool continue_line(Chunk& chunk, Carry& carry, Http1Event& event);
-  [[gnu::cold]] bool finish_line(Http1Event& event);
+  [[gnu::noinline]] bool open_line(Chunk& chunk, Carry& carry, Http1Event& event);
+  [[gnu::noinline]] bool continue_line(Chunk& chunk, Carry& carry, Http1Event& event);
+  [[gnu::noinline]] bool finish_line(Http1Event& event);
   bool end_head(ptrdiff_t offset, Http1Event& event);
   bool take_body(Chunk& chunk, Http1Event& event);
   bool take_chunk_framing(Chunk& chunk);

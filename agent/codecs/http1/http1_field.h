@@ -16,10 +16,13 @@ inline bool frames_message(Http1Header header) {
 /// Sets name and value of the field in `event.line`. REQUIRES: a colon at line[name_size].
 inline void describe_field(uint32_t name_size, Http1Event& event) {
   const char* const line = event.line;
-  uint32_t value = name_size + 1;
   uint32_t end = event.line_size;
-  while (value < end && is_blank(line[value])) ++value;
-  while (end > value && is_blank(line[end - 1])) --end;
+  uint32_t value = name_size + 1;
+  if (value < end && line[value] == ' ') ++value;
+  if (value < end && !(is_visible(line[value]) && is_visible(line[end - 1]))) {
+    while (value < end && is_blank(line[value])) ++value;
+    while (end > value && is_blank(line[end - 1])) --end;
+  }
   event.name_size = name_size;
   event.value_offset = value;
   event.value_size = end - value;

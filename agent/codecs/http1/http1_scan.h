@@ -50,12 +50,6 @@ struct SpaceOrLineFeed {
   static uint32_t in(Block block) { return block.equal(' ') | block.equal('\n'); }
 #endif
 };
-struct LineFeed {
-  static bool is(char c) { return c == '\n'; }
-#if defined(__SSE2__)
-  static uint32_t in(Block block) { return block.equal('\n'); }
-#endif
-};
 
 /// Where the first wanted byte is; `size` when there is none.
 template <class Wanted>
@@ -76,14 +70,15 @@ inline size_t find_first(const char* bytes, size_t size) {
   return at;
 }
 
-/// Where the first line feed is; `size` when there is none. Most lines are short: only for the
-/// others libc is worth the call.
+/// Where the first line feed is; `size` when there is none. Many are near: only for the others
+/// libc is worth the call.
 inline size_t find_line_feed(const char* bytes, size_t size) {
-  constexpr size_t kShortLine = 64;
-  const size_t nearby = size < kShortLine ? size : kShortLine;
-  const size_t at = find_first<LineFeed>(bytes, nearby);
-  if (at < nearby || size == nearby) return at;
-  const void* const found = memchr(bytes + at, '\n', size - at);
+#if defined(__SSE2__)
+  if (size >= Block::kBytes)
+    if (const uint32_t found = Block(bytes).equal('\n'); found != 0)
+      return static_cast<size_t>(__builtin_ctz(found));
+#endif
+  const void* const found = memchr(bytes, '\n', size);
   return found == nullptr ? size : static_cast<size_t>(static_cast<const char*>(found) - bytes);
 }
 
