@@ -113,7 +113,7 @@ class InstallTest(unittest.TestCase):
     def test_header_alone_is_traced_by_run(self):
         answer, said = self.ask("api", before=(f"{self.prefix}/bin/seamtrace", "run", "--"))
         self.assert_traced(answer)
-        self.assertIn("seamtrace: 1 span from 1 process, printed above", said)
+        self.assertIn("seamtrace: 1 span in 1 trace from 1 process, printed above", said)
 
     def test_shared_and_preloaded_is_traced_once(self):
         self.assert_traced_once("shared")
@@ -124,7 +124,7 @@ class InstallTest(unittest.TestCase):
     def assert_traced_once(self, target):
         answer, said = self.ask(target, before=(f"{self.prefix}/bin/seamtrace", "run", "--"))
         self.assertEqual(answer["enabled"], 1)
-        self.assertIn("seamtrace: 1 span from 1 process, printed above", said)
+        self.assertIn("seamtrace: 1 span in 1 trace from 1 process, printed above", said)
 
     def test_linked_program_runs_where_nothing_of_ours_is_left(self):
         hidden = self.prefix + ".hidden"
