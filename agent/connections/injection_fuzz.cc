@@ -331,14 +331,10 @@ void something_else() {
       connections::duplicated(kClientFd, kCopyFd);
       break;
     }
-    case 5: {
-      const Entry inside;
-      connections::closing(kCopyFd);
-      break;
-    }
+    case 5:
     case 6: {
       const Entry inside;
-      connections::closing(kServerFd);
+      connections::closing(choices->byte() % 2 != 0 ? kCopyFd : kServerFd);
       break;
     }
     default:
@@ -374,8 +370,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   thread_state.current = {};
   thread_state.event_loop = false;
   thread_state.ambiguous = false;
-  ++runs;
-  server_requests = 0;
+  ++runs, server_requests = 0;
   const uint8_t options = all.byte();
   settings.propagators = (options & 1) != 0 ? 0xffu : codecs::kTraceContext | codecs::kBaggage;
   settings.propagation_only = (options & 6) == 6;

@@ -203,7 +203,7 @@ TEST_F(LifecycleTest, ARangeOfFdsIsClosedAtOnce) {
 }
 
 TEST_F(LifecycleTest, AnFdBeyondTheTableIsCountedAndPasses) {
-  const int beyond = static_cast<int>(connections::internal::table_size);
+  const int beyond = 1 << 20;
   const uint32_t connections_before = connections::fds_used();
   const sockaddr_in peer = address("127.0.0.1", 1);
   connections::accepted(beyond, reinterpret_cast<const sockaddr*>(&peer), sizeof peer);
@@ -213,6 +213,16 @@ TEST_F(LifecycleTest, AnFdBeyondTheTableIsCountedAndPasses) {
   connections::closing(beyond);
   connections::closing(-1);
   EXPECT_EQ(connections::fds_used(), connections_before);
+}
+
+TEST_F(LifecycleTest, ALargeFdIsFollowedToo) {
+  for (const int fd : {4095, 4096, 65'535, (1 << 20) - 1}) {
+    serve(fd);
+    answer(fd);
+    connections::closing(fd);
+    EXPECT_EQ(connections::entry_of(fd), kNotTraced);
+  }
+  EXPECT_EQ(records().size(), 4u);
 }
 
 TEST_F(LifecycleTest, AGivenUpConnectionPassesEverythingAndItsNumberIsFree) {
