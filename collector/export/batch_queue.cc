@@ -11,7 +11,8 @@ bool BatchQueue::push(BatchPtr batch) {
   spans_ += count;
   last_sequence_ = batch->sequence;
   batches_.push_back(std::move(batch));
-  pop_finished();
+  std::vector<BatchPtr> empty;
+  pop_finished(empty);
   return true;
 }
 
@@ -29,20 +30,23 @@ std::vector<const Span*> BatchQueue::front(size_t most) const {
   return spans;
 }
 
-void BatchQueue::finish(size_t count) {
+std::vector<BatchPtr> BatchQueue::finish(size_t count) {
+  std::vector<BatchPtr> finished;
   assert(count <= spans_);
   spans_ -= count;
   while (count > 0) {
     const size_t step = std::min(count, batches_.front()->list.spans.size() - finished_of_first_);
     finished_of_first_ += step;
     count -= step;
-    pop_finished();
+    pop_finished(finished);
   }
+  return finished;
 }
 
-void BatchQueue::pop_finished() {
+void BatchQueue::pop_finished(std::vector<BatchPtr>& finished) {
   while (!batches_.empty() && finished_of_first_ == batches_.front()->list.spans.size()) {
     done_sequence_ = batches_.front()->sequence;
+    finished.push_back(std::move(batches_.front()));
     batches_.pop_front();
     finished_of_first_ = 0;
   }

@@ -28,7 +28,8 @@ class BatchQueue {
   std::vector<const Span*> front(size_t most) const;
 
   /// The first `count` spans are exported, or dropped and counted. REQUIRES: count <= spans().
-  void finish(size_t count);
+  /// Returns the batches that are finished with them, to be freed outside of the lock.
+  std::vector<BatchPtr> finish(size_t count);
 
   /// Every batch up to this sequence number is finished.
   uint64_t done_sequence() const { return done_sequence_; }
@@ -37,7 +38,7 @@ class BatchQueue {
   uint64_t last_sequence() const { return last_sequence_; }
 
  private:
-  void pop_finished();
+  void pop_finished(std::vector<BatchPtr>& finished);
 
   const size_t capacity_;
   std::deque<BatchPtr> batches_;

@@ -64,12 +64,6 @@ size_t sequence_length(std::string_view text) {
 
 }  // namespace
 
-std::string_view as_utf8(std::string_view text, std::string& storage) {
-  if (is_valid_utf8(text)) return text;
-  storage = valid_utf8(text);
-  return storage;
-}
-
 void append_printable(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const size_t length = sequence_length(text);

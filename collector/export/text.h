@@ -10,11 +10,16 @@
 #include <string>
 #include <string_view>
 
+#include "collector/support/utf8.h"
+
 namespace seamtrace::collector {
 
 /// `text` when it is valid UTF-8; else `storage`, filled with a copy that has U+FFFD in place of
 /// what is malformed. The result borrows from one of the two.
-std::string_view as_utf8(std::string_view text, std::string& storage);
+inline std::string_view as_utf8(std::string_view text, std::string& storage) {
+  if (is_valid_utf8(text)) return text;
+  return storage = valid_utf8(text);
+}
 
 /// For a terminal: control characters (C0, DEL, C1) become `\n`, `\t`, `\x1b` and the like,
 /// malformed bytes `\xNN`, and the characters that change the direction of text `\u{202e}`, so

@@ -24,7 +24,7 @@ constexpr size_t kMostUnreadable = 4096;
 /// What one segment may take of a round, so that a busy one does not starve the others.
 constexpr uint64_t kBudgetBytes = 1 << 20;
 
-constexpr milliseconds kBusyPause{2};
+constexpr milliseconds kBusyPause{10};
 constexpr milliseconds kLongestFullPause{10};  ///< while the exporters' queues are full
 constexpr milliseconds kLongestPause{50};
 constexpr milliseconds kLongestEmptyPause{100};

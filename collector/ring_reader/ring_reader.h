@@ -44,7 +44,7 @@ class RingReader {
   /// One round: looks for segments when that is due, and serves each. True: there was work.
   bool poll(RecordConsumer& consumer, uint64_t done_sequence);
 
-  /// When to poll again after poll(): 2 ms while busy, backing off to 50 ms, or to 100 ms when
+  /// When to poll again after poll(): 10 ms while busy, backing off to 50 ms, or to 100 ms when
   /// there is no segment.
   std::chrono::milliseconds next_poll() const { return pause_; }
 
@@ -117,7 +117,7 @@ class RingReader {
   uint64_t own_namespace_ = 0;
   ProducerId last_id_ = 0;
   uint64_t last_scan_ns_ = 0;
-  std::chrono::milliseconds pause_{2};
+  std::chrono::milliseconds pause_{10};
   bool look_now_ = false;
 };
 

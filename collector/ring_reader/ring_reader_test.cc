@@ -346,7 +346,7 @@ TEST_F(RingReaderTest, PollsOftenWhileBusyAndSeldomWhenThereIsNothing) {
   SegmentBuilder builder(directory_);
   builder.append(record(1));
   ASSERT_TRUE(poll_until([&] { return consumer_.records.size() == 1; }, 0));
-  EXPECT_LE(reader_.next_poll(), milliseconds{2});
+  EXPECT_LE(reader_.next_poll(), milliseconds{10});
   for (int i = 0; i < 10; ++i) reader_.poll(consumer_, 0);
   EXPECT_EQ(reader_.next_poll(), milliseconds{50});
 }

@@ -73,7 +73,7 @@ void for_each_part(std::string_view text, Part part) {
 
 }  // namespace
 
-bool is_valid_utf8(std::string_view text) {
+bool has_valid_sequences(std::string_view text) {
   for (;;) {
     text.remove_prefix(ascii_prefix(text));
     if (text.empty()) return true;

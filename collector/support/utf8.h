@@ -5,12 +5,33 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 namespace seamtrace::collector {
 
-bool is_valid_utf8(std::string_view text);
+/// Eight bytes at a time, the last eight perhaps for the second time.
+inline bool is_ascii(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080u;
+  uint64_t seen = 0, word = 0;
+  if (text.size() < sizeof(word)) {
+    for (const char c : text) seen |= static_cast<unsigned char>(c);
+    return seen < 0x80;
+  }
+  for (size_t i = 0; i < text.size() - sizeof(word); i += sizeof(word)) {
+    std::memcpy(&word, text.data() + i, sizeof(word));
+    seen |= word;
+  }
+  std::memcpy(&word, text.data() + text.size() - sizeof(word), sizeof(word));
+  return ((seen | word) & kHighBits) == 0;
+}
+
+bool has_valid_sequences(std::string_view text);
+inline bool is_valid_utf8(std::string_view text) {
+  return is_ascii(text) || has_valid_sequences(text);
+}
 
 /// `text` with every malformed part replaced by U+FFFD.
 std::string valid_utf8(std::string_view text);

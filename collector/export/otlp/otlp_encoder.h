@@ -24,6 +24,8 @@ uint32_t otlp_span_flags(const Span& span);
 
 /// `spans` may come from several processes. REQUIRES: it is not empty (no empty envelopes).
 std::string encode_otlp_protobuf(std::span<const Span* const> spans);
+/// The same into a buffer that is kept for the next time; the result borrows from it.
+std::string_view encode_otlp_protobuf(std::span<const Span* const> spans, std::string& buffer);
 std::string encode_otlp_json(std::span<const Span* const> spans);
 
 /// What a receiver answers with status 200.

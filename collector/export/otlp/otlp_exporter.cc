@@ -122,13 +122,17 @@ class OtlpExporter final : public Exporter {
           changed_.wait_until(lock, next_export_);
       }
       if (stop_) break;
+      std::vector<BatchPtr> finished;  // freed without the lock: the collector must not wait
       const std::vector<const Span*> spans = queue_.front(options_.batch_spans);
       lock.unlock();
       export_spans(spans);
       lock.lock();
-      queue_.finish(spans.size());
+      finished = queue_.finish(spans.size());
       next_export_ = Clock::now() + options_.schedule_delay;
       changed_.notify_all();
+      lock.unlock();
+      finished.clear();
+      lock.lock();
     }
     if (queue_.spans() != 0) statistics_.dropped["shutdown"] += queue_.spans();
     queue_.finish(queue_.spans());
@@ -143,12 +147,16 @@ class OtlpExporter final : public Exporter {
   }
 
   void export_spans(const std::vector<const Span*>& spans) {
-    std::string body = options_.encoding == OtlpEncoding::kJson ? encode_otlp_json(spans)
-                                                                : encode_otlp_protobuf(spans);
+    std::string_view body;
+    if (options_.encoding == OtlpEncoding::kJson)
+      body = buffer_ = encode_otlp_json(spans);
+    else
+      body = encode_otlp_protobuf(spans, buffer_);
+    std::optional<std::string> compressed;
     if (options_.compress) {
-      auto compressed = gzip(body);
+      compressed = gzip(body);
       if (!compressed) return drop("unsendable", spans.size(), "no memory for compression");
-      body = std::move(*compressed);
+      body = *compressed;
     }
     const auto deadline = deadline_after(options_.export_timeout);
     for (unsigned attempt = 1;; ++attempt) {
@@ -247,6 +255,7 @@ class OtlpExporter final : public Exporter {
 
   // Exporter's thread only.
   HttpClient client_;
+  std::string buffer_;  ///< of the encoder
   std::minstd_rand random_{std::random_device{}()};
   Clock::time_point not_before_{};
   bool not_before_is_asked_ = false;
