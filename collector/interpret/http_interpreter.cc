@@ -75,7 +75,14 @@ class SpanBuilder {
   }
 
  private:
-  void add(std::string_view key, Value value) { span_.attributes.push_back({key, value}); }
+  /// A Value by value would go over the stack, twice.
+  template <typename T>
+  void add(std::string_view key, T value) {
+    Attribute& attribute = span_.attributes.emplace_back();
+    attribute.key = key;
+    attribute.value
+        .emplace<std::conditional_t<std::is_same_v<T, const char*>, std::string_view, T>>(value);
+  }
   void add_text(std::string_view key, std::string_view text) {
     if (!text.empty()) add(key, copy_valid_text(arena_, text));
   }
