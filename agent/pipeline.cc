@@ -1,6 +1,8 @@
 #include "agent/pipeline.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "agent/connections/lifecycle.h"
 #include "agent/context/context.h"
@@ -39,6 +41,12 @@ void begin_anew_in_child() {
 
 long socket_type(int fd) {
   if (sandboxed.load(std::memory_order_relaxed)) return -EPERM;
+  // A filter inherited from outside may kill a process that has no business with sockets for asking
+  // about one; stdio asks for the kind of a file just so.
+  struct stat status {};
+  if (raw_syscall(SYS_newfstatat, fd, as_argument(""), as_argument(&status), AT_EMPTY_PATH) != 0 ||
+      !S_ISSOCK(status.st_mode))
+    return -ENOTSOCK;
   int type = 0;
   socklen_t size = sizeof type;
   const long result =
@@ -108,7 +116,9 @@ void check_process() {
 }
 
 void note_reentry() {
-  if (seamtrace_in_vfork_child == 0) ring_writer::count(wire::Counter::bypass_reentrant);
+  // The counters lie in a mapping that a forked child does not have.
+  if (seamtrace_in_vfork_child == 0 && !was_forked())
+    ring_writer::count(wire::Counter::bypass_reentrant);
 }
 
 void after_read(int fd, FdEntry entry, const iovec* buffers, size_t count, int flags,
@@ -123,7 +133,7 @@ void after_read(int fd, FdEntry entry, const iovec* buffers, size_t count, int f
     return;
   }
   bool wanted_any = false;
-  for (size_t i = 0; i < count; ++i) wanted_any |= buffers[i].iov_len != 0;
+  for (size_t i = 0; result == 0 && i < count; ++i) wanted_any |= buffers[i].iov_len != 0;
   connections::received(fd, entry, buffers, count, result, wanted_any);
 }
 
@@ -151,7 +161,11 @@ void after_write(connections::Outgoing& outgoing, ssize_t result) {
 bool flush_before_opaque(int fd, FdEntry entry) {
   if (connections::connection_in(entry)->leftover.left() == 0) return true;
   connections::Outgoing nothing(fd, entry, nullptr, 0, 0);
-  return nothing.flush_pending(send_message);
+  {
+    const Entry inside;
+    if (!inside || !nothing.prepare_flush()) return true;
+  }
+  return nothing.flush_leftover(send_message);
 }
 
 void after_opaque_write(int fd, FdEntry entry, ssize_t result) {

@@ -82,6 +82,11 @@ void release(Connection& connection) {
   pool.give_back(&connection);
 }
 
+void unlock_pools_after_fork() {
+  pool.unlock_after_fork();
+  text_blocks.unlock_after_fork();
+}
+
 bool survive_fork(Connection& connection) {
   connection.lock.reset();
   const bool untouched = !connection.recognised && connection.leftover.left() == 0 &&

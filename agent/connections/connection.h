@@ -33,7 +33,7 @@ struct AddedText {
   char inline_text[kInlineCapacity];
 
   const char* bytes() const { return block != nullptr ? block->text : inline_text; }
-  uint32_t left() const { return size - sent; }
+  uint32_t left() const { return sent < size ? size - sent : 0; }
 };
 
 /// One direction of a connection.
@@ -53,6 +53,7 @@ struct SendCheckpoint {
   bool head_done;
   ContextReference newest;
   Exchange* receiving;
+  context::Opener opener;
   ContextHeaders context_headers;
   uint32_t slice_bytes;
   uint16_t slice_count;
@@ -99,6 +100,8 @@ bool open_pools();
 Connection* create(wire::Role role, bool role_certain);
 /// Drops one reference; the last one ends what is in flight and frees it.
 void release(Connection& connection);
+/// Only in a forked child.
+void unlock_pools_after_fork();
 /// Only in a forked child: true when the connection may be followed there, too.
 bool survive_fork(Connection& connection);
 

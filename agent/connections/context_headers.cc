@@ -12,7 +12,7 @@ void ContextHeaders::keep(Field field, std::string_view value) {
   if ((present_ & (kMultiB3 | kOtTraceBit)) == 0)
     memset(field_sizes_, 0, sizeof field_sizes_);  // clear() leaves them
   present_ |= field >= kOtTraceIdField ? kOtTraceBit : kMultiB3;
-  if (value.size() > kFieldCapacity) value = {};
+  if (value.size() > kFieldCapacity) value = "";
   memcpy(fields_[field], value.data(), value.size());
   field_sizes_[field] = static_cast<uint8_t>(value.size());
 }

@@ -65,9 +65,9 @@ FdEntry replace_entry(int fd, FdEntry entry) {
   return internal::table[number].exchange(entry, std::memory_order_acq_rel);
 }
 
-void replace_entry_if(int fd, FdEntry expected, FdEntry entry) {
-  if (static_cast<uint32_t>(fd) < internal::table_size.load(std::memory_order_acquire))
-    internal::table[fd].compare_exchange_strong(expected, entry, std::memory_order_acq_rel);
+bool replace_entry_if(int fd, FdEntry expected, FdEntry entry) {
+  return static_cast<uint32_t>(fd) < internal::table_size.load(std::memory_order_acquire) &&
+         internal::table[fd].compare_exchange_strong(expected, entry, std::memory_order_acq_rel);
 }
 
 }  // namespace seamtrace::agent::connections

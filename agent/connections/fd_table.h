@@ -38,8 +38,8 @@ inline FdEntry entry_of(int fd) {
 }
 /// Replaces an entry and returns the old one; kNotTraced (and no effect) beyond its limit.
 FdEntry replace_entry(int fd, FdEntry entry);
-/// Replaces an entry that still is `expected`.
-void replace_entry_if(int fd, FdEntry expected, FdEntry entry);
+/// Replaces an entry that still is `expected`. True: it was.
+bool replace_entry_if(int fd, FdEntry expected, FdEntry entry);
 
 inline bool is_connection(FdEntry entry) { return entry >= kFirstConnection; }
 inline Connection* connection_in(FdEntry entry) {

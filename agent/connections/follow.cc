@@ -40,9 +40,7 @@ void abandon_if_done(int fd, FdEntry entry) {
         connection.writer.load(std::memory_order_relaxed) != nullptr)
       return;
   }
-  if (entry_of(fd) != entry) return;
-  replace_entry(fd, kNotTraced);
-  release(connection);
+  if (replace_entry_if(fd, entry, kNotTraced)) release(connection);
 }
 
 }  // namespace seamtrace::agent::connections

@@ -312,6 +312,8 @@ void withdraw_newest(Connection& connection) {
   }
   if (connection.receiving == newest) connection.receiving = nullptr;
   --connection.in_flight;
+  if (newest->head_done && newest->slot != nullptr)
+    count(Counter::client_requests, ~uint64_t{0});  // it did not happen: one less
   spans::release(newest);
 }
 

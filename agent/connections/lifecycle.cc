@@ -153,6 +153,7 @@ void received_fd(int fd) { examine(fd); }
 
 void after_fork() {
   unlock_table_after_fork();
+  unlock_pools_after_fork();
   const uint32_t end = fds_used();
   for (uint32_t fd = 0; fd < end; ++fd) {
     const FdEntry entry = entry_of(static_cast<int>(fd));

@@ -58,6 +58,7 @@ void save(Connection& connection) {
   save_carry(connection.request.carry, saved);
   saved.newest = {};
   saved.receiving = connection.receiving;
+  saved.opener = connection.opener;
   Exchange* newest = connection.newest;
   if (newest != nullptr) {
     saved.newest = {newest, newest->generation.load(std::memory_order_relaxed)};
@@ -113,6 +114,7 @@ bool Outgoing::prepare() {
         }
         if (c.leftover.left() != 0) {
           edited = true;  // our text goes first; parsing comes after it
+          take_leftover(c);
         } else if (!c.given_up) {
           plan(c);
           edited = edit_.wanted || planned_ < total_;
@@ -123,7 +125,32 @@ bool Outgoing::prepare() {
   return edited;
 }
 
-Outgoing::~Outgoing() { clear_text(edit_.text); }
+bool Outgoing::prepare_flush() {
+  bool taken = false;
+  follow(
+      fd_, entry_,
+      [&](Connection& connection, Moment&) {
+        if (connection.leftover.left() == 0 || connection.leftover.replaces != 0) return Fed::kAll;
+        take_leftover(connection);
+        connection.writer.store(nullptr, std::memory_order_relaxed);
+        taken = true;
+        return Fed::kAll;
+      },
+      Unless::kReplaced);
+  return taken;
+}
+
+void Outgoing::take_leftover(Connection& connection) {
+  leftover_ = connection.leftover;
+  connection.leftover.block = nullptr;
+  clear_text(connection.leftover);
+  connection.writer.store(&thread_state, std::memory_order_relaxed);
+}
+
+Outgoing::~Outgoing() {
+  clear_text(edit_.text);
+  clear_text(leftover_);
+}
 
 void Outgoing::plan(Connection& connection) {
   save(connection);
@@ -227,6 +254,7 @@ void Outgoing::roll_back(Connection& connection, size_t taken, bool edit_begun) 
   } else {
     while (connection.newest != nullptr && !is_saved(connection.newest) && !saved_is_gone)
       withdraw_newest(connection);
+    connection.opener = saved.opener;
     if (connection.newest != nullptr && is_saved(connection.newest)) {
       connection.newest->head_done = saved.head_done;
       connection.newest->request_body_bytes = saved.body_bytes;
@@ -349,41 +377,57 @@ void Outgoing::account(size_t wire) {
       Unless::kReplaced);
 }
 
-bool Outgoing::flush_pending(SendMessage send_message) {
-  Connection& connection = *connection_in(entry_);
-  AddedText& pending = connection.leftover;
-  while (is_current(entry_) && pending.left() != 0) {
+bool Outgoing::flush_leftover(SendMessage send_message) {
+  while (leftover_.left() != 0) {
     // Text that stands for bytes of the program's goes out as these are written.
-    size_t size = pending.left();
-    if (pending.replaces != 0 && size > total_ - done_) size = total_ - done_;
-    if (size == 0) return true;
-    iovec piece{const_cast<char*>(pending.bytes()) + pending.sent, size};
+    size_t size = leftover_.left();
+    if (leftover_.replaces != 0 && size > total_ - done_) size = total_ - done_;
+    if (size == 0) break;
+    iovec piece{const_cast<char*>(leftover_.bytes()) + leftover_.sent, size};
     msghdr message{};
     message.msg_iov = &piece;
     message.msg_iovlen = 1;
-    const ssize_t result = send_message(fd_, &message, flags_);
+    const ssize_t result = send_message(fd_, &message, flags_ & ~kNoInjectionFlags);
     failed_ = result < 0;
-    if (failed_) return false;
-    if (pending.replaces != 0) done_ += static_cast<size_t>(result);
-    const Entry entry;
-    SpinLockHolder lock(connection.lock);
-    if (!entry || !lock || !is_current(entry_)) return true;
-    pending.sent += static_cast<uint32_t>(result);
-    if (pending.left() == 0) {
-      clear_text(pending);
-      ring_writer::count(wire::Counter::contexts_injected);
-    }
+    if (result <= 0) break;
+    if (leftover_.replaces != 0) done_ += static_cast<size_t>(result);
+    leftover_.sent += static_cast<uint32_t>(result);
   }
-  return true;
+  if (leftover_.left() == 0) {
+    if (leftover_.size != 0) ring_writer::count(wire::Counter::contexts_injected);
+    clear_text(leftover_);
+    return true;
+  }
+  put_back_leftover();
+  return !failed_ && leftover_.replaces != 0;
 }
 
-void Outgoing::feed_flushed() {
+void Outgoing::put_back_leftover() {
   const Entry entry;
-  if (!entry || done_ == fed_) return;
-  follow(fd_, entry_, [&](Connection& connection, Moment&) {
-    feed(connection, fed_, done_);
-    return Fed::kAll;
-  });
+  if (!entry) return;
+  follow(
+      fd_, entry_,
+      [&](Connection& connection, Moment&) {
+        connection.writer.store(nullptr, std::memory_order_relaxed);
+        connection.leftover = leftover_;
+        leftover_.block = nullptr;
+        if (!connection.given_up) feed(connection, fed_, done_);
+        fed_ = done_;
+        return Fed::kAll;
+      },
+      Unless::kReplaced);
+}
+
+void Outgoing::retake_leftover() {
+  const Entry entry;
+  if (!entry) return;
+  follow(
+      fd_, entry_,
+      [&](Connection& connection, Moment&) {
+        if (connection.leftover.left() != 0) take_leftover(connection);
+        return Fed::kAll;
+      },
+      Unless::kReplaced);
 }
 
 void Outgoing::plan_next() {
@@ -401,10 +445,7 @@ ssize_t Outgoing::send_edited(SendMessage send_message, const msghdr* original) 
   const int errno_before = errno;
   for (;;) {
     if (!parsed_) {
-      if (!flush_pending(send_message)) {
-        feed_flushed();
-        break;
-      }
+      if (!flush_leftover(send_message) || (done_ == total_ && fed_ == done_)) break;
       plan_next();
     }
     const size_t wire = send_planned(send_message, original);
@@ -414,8 +455,9 @@ ssize_t Outgoing::send_edited(SendMessage send_message, const msghdr* original) 
     fed_ = done_;
     parsed_ = false;
     if (complete && done_ < total_) continue;
-    if (done_ != 0 || failed_) break;
+    if (done_ != 0 || failed_ || wire == 0) break;
     // Only bytes of ours went out: the program must not see that as its own progress.
+    retake_leftover();
   }
   if (done_ == 0) return -1;
   errno = errno_before;  // a send that succeeds leaves it alone

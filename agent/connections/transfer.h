@@ -58,8 +58,12 @@ class Outgoing {
   /// have: a count of the program's bytes, or -1 and errno. `original`: control data to go along.
   ssize_t send_edited(SendMessage send_message, const msghdr* original);
 
-  /// Sends our text that was left over from an earlier call. False: a send failed with errno.
-  bool flush_pending(SendMessage send_message);
+  /// Takes a leftover over for a call whose bytes nobody sees. False: there is none, or it stands
+  /// for bytes of the program's.
+  bool prepare_flush();
+  /// Sends text of ours that an earlier call had begun to send. False: a send
+  /// failed with errno, and the text waits for the next call.
+  bool flush_leftover(SendMessage send_message);
 
  private:
   static constexpr size_t kMostPieces = 8;
@@ -78,8 +82,11 @@ class Outgoing {
   /// Tells the connection what went out, and keeps what is left of our text.
   void account(size_t wire);
   void plan_next();
-  /// After a flush that stands for bytes of the program's: the codec has to see these.
-  void feed_flushed();
+  void take_leftover(Connection& connection);
+  void retake_leftover();
+  /// Puts what is left of the leftover back, and shows the codec the program's bytes that it stood
+  /// for.
+  void put_back_leftover();
   /// Shows the connection the program's bytes in [from, to), with nothing to be added.
   void feed(Connection& connection, size_t from, size_t to);
   /// Bytes of the wire's stream in this plan.
@@ -97,6 +104,7 @@ class Outgoing {
   size_t fed_ = 0;         ///< of these, behind the connection's checkpoint: parsed and gone out
   size_t planned_ = 0;     ///< up to here parsed
   Edit edit_;
+  AddedText leftover_;   ///< taken over from an earlier call
   bool parsed_ = false;  ///< the connection's checkpoint belongs to this call
   bool failed_ = false;  ///< the last system call returned -1
 };

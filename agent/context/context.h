@@ -26,6 +26,9 @@ namespace context {
 /// Who opened a connection, and so owns its first request.
 struct Opener {
   ContextReference reference;
+  /// The thread that called connect(). Outside an event loop only that thread's first request
+  /// counts: another may have taken the connection from a pool.
+  const ThreadState* thread = nullptr;
   /// In an event loop a first request may be sent in another iteration, by when the thread's own
   /// context is another's: then the opener alone counts.
   bool by_event_loop = false;
@@ -66,8 +69,9 @@ ContextReference current();
 void iteration_started();
 /// The calling thread is about to wait on a condition variable, semaphore or the like.
 void wait_begins(const void* queue);
-/// The same for a wait with a time limit, which is no sign of laying a request down: CPython waits so
-/// for its global lock in the middle of whatever a thread does. It ends an inherited context only.
+/// The same for a wait with a time limit, which is no sign of laying a request down: CPython waits
+/// so for its global lock in the middle of whatever a thread does. It ends an inherited context
+/// only.
 void timed_wait_begins();
 /// The calling thread has just started under `creator`'s context.
 void thread_started(const ContextReference& creator);

@@ -44,9 +44,16 @@ __attribute__((constructor)) void resolve_early() {
   next_fcntl64.resolve();
 }
 
-void after_accept(int fd, const sockaddr* address, const socklen_t* size) {
+/// How much of an address the caller's buffer can hold.
+socklen_t capacity_of(const sockaddr* address, const socklen_t* size) {
+  return address != nullptr && size != nullptr ? *size : 0;
+}
+
+void after_accept(int fd, const sockaddr* address, const socklen_t* size, socklen_t capacity) {
   if (fd < 0 || !pipeline::start()) return;
-  pipeline::with_agent([&] { connections::accepted(fd, address, size != nullptr ? *size : 0); });
+  const socklen_t written = capacity_of(address, size);
+  pipeline::with_agent(
+      [&] { connections::accepted(fd, address, written < capacity ? written : capacity); });
 }
 
 void after_dup(int original, int copy) {
@@ -89,21 +96,23 @@ SEAMTRACE_HOOK int listen(int fd, int backlog) {
 
 SEAMTRACE_HOOK int accept(int fd, sockaddr* address, socklen_t* size) {
   auto* next = next_accept.get();
+  const socklen_t capacity = capacity_of(address, size);
   const int accepted = next != nullptr
                            ? next(fd, address, size)
                            : static_cast<int>(as_libc_result(raw_syscall(
                                  SYS_accept, fd, as_argument(address), as_argument(size))));
-  after_accept(accepted, address, size);
+  after_accept(accepted, address, size, capacity);
   return accepted;
 }
 
 SEAMTRACE_HOOK int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
   auto* next = next_accept4.get();
+  const socklen_t capacity = capacity_of(address, size);
   const int accepted = next != nullptr
                            ? next(fd, address, size, flags)
                            : static_cast<int>(as_libc_result(raw_syscall(
                                  SYS_accept4, fd, as_argument(address), as_argument(size), flags)));
-  after_accept(accepted, address, size);
+  after_accept(accepted, address, size, capacity);
   return accepted;
 }
 

@@ -133,15 +133,19 @@ SEAMTRACE_HOOK ssize_t __recvfrom_chk(int fd, void* buffer, size_t size, size_t 
 }
 
 SEAMTRACE_HOOK ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  const iovec* buffers = message != nullptr ? message->msg_iov : nullptr;
-  const size_t count = message != nullptr ? message->msg_iovlen : 0;
-  const ssize_t received = traced_read(fd, buffers, count, flags, CallOf::kSocket, [&] {
+  const auto original = [&]() -> ssize_t {
     auto* next = next_recvmsg.get();
-    return next != nullptr ? next(fd, message, flags)
-                           : static_cast<ssize_t>(as_libc_result(
-                                 raw_syscall(SYS_recvmsg, fd, as_argument(message), flags)));
-  });
-  after_message(message, received);
+    return next != nullptr
+               ? next(fd, message, flags)
+               : as_libc_result(raw_syscall(SYS_recvmsg, fd, as_argument(message), flags));
+  };
+  // The pointer may be bad, and then the kernel says so: it is looked at for connections alone.
+  const bool traced =
+      message != nullptr && connections::is_connection(look_up(fd, CallOf::kSocket));
+  const ssize_t received = traced ? traced_read(fd, message->msg_iov, message->msg_iovlen, flags,
+                                                CallOf::kSocket, original)
+                                  : original();
+  if (received >= 0) after_message(message, received);
   return received;
 }
 

@@ -1,5 +1,7 @@
 // syscall(): some libraries (libuv) call the kernel by number.
+#include <linux/seccomp.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "agent/context/context.h"
@@ -38,6 +40,14 @@ iovec buffer_of(const Arguments& a) {
   return {reinterpret_cast<void*>(a.value[1]), static_cast<size_t>(a.value[2])};
 }
 
+/// The message of a call on a connection; null for any other, which must not be looked into: the
+/// pointer may be bad, and the kernel says so.
+const msghdr* message_if_traced(const Arguments& a) {
+  const bool traced =
+      connections::is_connection(look_up(static_cast<int>(a.value[0]), CallOf::kSocket));
+  return traced ? reinterpret_cast<const msghdr*>(a.value[1]) : nullptr;
+}
+
 void before_call(long number, const Arguments& a) {
   const int fd = static_cast<int>(a.value[0]);
   switch (number) {
@@ -73,12 +83,9 @@ void after_call(long number, const Arguments& a, long result) {
       connections::socket_created(fd, static_cast<int>(a.value[0]), static_cast<int>(a.value[1]));
       break;
     case SYS_accept:
-    case SYS_accept4: {
-      const auto* size = reinterpret_cast<const socklen_t*>(a.value[2]);
-      connections::accepted(fd, reinterpret_cast<const sockaddr*>(a.value[1]),
-                            size != nullptr ? *size : 0);
+    case SYS_accept4:
+      connections::accepted(fd, nullptr, 0);  // the kernel is asked for the peer
       break;
-    }
 #ifdef SYS_dup2
     case SYS_dup2:
 #endif
@@ -124,7 +131,8 @@ SEAMTRACE_HOOK long syscall(long number, ...) {
       return read_into(number, a, reinterpret_cast<const iovec*>(a.value[1]),
                        static_cast<size_t>(a.value[2]), 0);
     case SYS_recvmsg: {
-      const auto* message = reinterpret_cast<const msghdr*>(a.value[1]);
+      const auto* message = message_if_traced(a);
+      if (message == nullptr) return make_call(number, a);
       return read_into(number, a, message->msg_iov, message->msg_iovlen,
                        static_cast<int>(a.value[2]));
     }
@@ -138,7 +146,8 @@ SEAMTRACE_HOOK long syscall(long number, ...) {
       return write_from(number, a, reinterpret_cast<const iovec*>(a.value[1]),
                         static_cast<size_t>(a.value[2]), 0, nullptr);
     case SYS_sendmsg: {
-      const auto* message = reinterpret_cast<const msghdr*>(a.value[1]);
+      const auto* message = message_if_traced(a);
+      if (message == nullptr) return make_call(number, a);
       return write_from(number, a, message->msg_iov, message->msg_iovlen,
                         static_cast<int>(a.value[2]), message);
     }

@@ -12,7 +12,7 @@ vfork:
     .cfi_adjust_cfa_offset -8
     .cfi_register %rip, %rdi
     movq seamtrace_in_vfork_child@gottpoff(%rip), %rsi
-    movl $1, %fs:(%rsi)
+    incl %fs:(%rsi)
     movl $58, %eax                      // SYS_vfork
     syscall
     pushq %rdi
@@ -20,7 +20,7 @@ vfork:
     .cfi_rel_offset %rip, 0
     testl %eax, %eax
     je 1f
-    movl $0, %fs:(%rsi)                 // the parent again: %rsi survives the system call
+    decl %fs:(%rsi)                     // the parent again: %rsi survives the system call
     cmpq $-4095, %rax
     jae 2f
 1:  ret

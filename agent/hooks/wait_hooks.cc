@@ -70,6 +70,7 @@ class LoopTest {
 };
 
 int after_poll(const pollfd* fds, nfds_t count, int result) {
+  if (result <= 0) return result;  // nothing became ready, or the pointer was bad
   pipeline::with_agent([&] {
     LoopTest test;
     for (nfds_t i = 0; i < count && !test.is_loop(); ++i) test.add(fds[i].fd);

@@ -39,6 +39,12 @@ ssize_t system_sendto(int fd, const void* buffer, size_t size, int flags, const 
                                     flags, as_argument(address), address_size));
 }
 
+size_t bytes_of(const msghdr& message) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < message.msg_iovlen; ++i) bytes += message.msg_iov[i].iov_len;
+  return bytes;
+}
+
 /// Bytes that go out unseen must not overtake text of ours that waits: that goes first.
 template <typename Original>
 ssize_t opaque_write(int fd, Original original) {
@@ -88,7 +94,10 @@ SEAMTRACE_HOOK ssize_t send(int fd, const void* buffer, size_t size, int flags) 
 SEAMTRACE_HOOK ssize_t sendto(int fd, const void* buffer, size_t size, int flags,
                               const sockaddr* address, socklen_t address_size) {
   const iovec piece{const_cast<void*>(buffer), size};
-  return traced_write(fd, &piece, 1, flags, nullptr, CallOf::kSocket, [&] {
+  msghdr message{};
+  message.msg_name = const_cast<sockaddr*>(address);
+  message.msg_namelen = address_size;
+  return traced_write(fd, &piece, 1, flags, &message, CallOf::kSocket, [&] {
     auto* next = next_sendto.get();
     return next != nullptr ? next(fd, buffer, size, flags, address, address_size)
                            : system_sendto(fd, buffer, size, flags, address, address_size);
@@ -96,14 +105,17 @@ SEAMTRACE_HOOK ssize_t sendto(int fd, const void* buffer, size_t size, int flags
 }
 
 SEAMTRACE_HOOK ssize_t sendmsg(int fd, const msghdr* message, int flags) {
-  const iovec* buffers = message != nullptr ? message->msg_iov : nullptr;
-  const size_t count = message != nullptr ? message->msg_iovlen : 0;
-  return traced_write(fd, buffers, count, flags, message, CallOf::kSocket, [&]() -> ssize_t {
+  const auto original = [&]() -> ssize_t {
     auto* next = next_sendmsg.get();
     return next != nullptr
                ? next(fd, message, flags)
                : as_libc_result(raw_syscall(SYS_sendmsg, fd, as_argument(message), flags));
-  });
+  };
+  // The pointer may be bad, and then the kernel says so: it is looked at for connections alone.
+  if (message == nullptr || !connections::is_connection(look_up(fd, CallOf::kSocket)))
+    return original();
+  return traced_write(fd, message->msg_iov, message->msg_iovlen, flags, message, CallOf::kSocket,
+                      original);
 }
 
 SEAMTRACE_HOOK int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
@@ -116,6 +128,7 @@ SEAMTRACE_HOOK int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags
   }
   // One by one, as the kernel does it: the first failure ends the call.
   const int errno_before = errno;
+  if (count > kMostBuffers) count = kMostBuffers;  // so does the kernel
   for (unsigned i = 0; i < count; ++i) {
     const ssize_t sent = sendmsg(fd, &messages[i].msg_hdr, flags);
     if (sent < 0) {
@@ -124,6 +137,7 @@ SEAMTRACE_HOOK int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags
       return static_cast<int>(i);
     }
     messages[i].msg_len = static_cast<unsigned>(sent);
+    if (static_cast<size_t>(sent) < bytes_of(messages[i].msg_hdr)) return static_cast<int>(i + 1);
   }
   return static_cast<int>(count);
 }

@@ -78,7 +78,10 @@ bool wait_for_creation() {
     if (segment_state.load(std::memory_order_acquire) != SegmentState::kCreating) break;
     if (optional_syscall(SYS_sched_yield) != 0) cpu_relax();
   }
-  return segment_ready();
+  // Not seen to end: its thread may have left it by a longjmp. Nobody waits for it again.
+  SegmentState state = SegmentState::kCreating;
+  segment_state.compare_exchange_strong(state, SegmentState::kImpossible);
+  return state == SegmentState::kReady;
 }
 
 bool claim(uint32_t index) {
@@ -115,24 +118,39 @@ bool claim_new_chunk() {
   return claimed;
 }
 
-/// Threads that ended left their last chunk owned: hands one of them to the collector.
-/// Only when nothing is free; asks the kernel, which is the one system call of this file's hot
-/// side.
-void release_chunks_of_ended_threads() {
-  static std::atomic<uint64_t> last_attempt_ns{0};
-  const uint64_t now = monotonic_ns();
-  uint64_t last = last_attempt_ns.load(std::memory_order_relaxed);
-  constexpr uint64_t kPauseNs = 100'000'000;
-  if (now - last < kPauseNs || !last_attempt_ns.compare_exchange_strong(last, now)) return;
-  for (uint32_t i = 0; i < wire::kChunkCount; ++i) {
-    ChunkDescriptor& descriptor = descriptors()[i];
-    uint32_t expected = static_cast<uint32_t>(ChunkState::kOwned);
-    if (descriptor.state.load(std::memory_order_relaxed) != expected) continue;
-    const uint32_t owner = descriptor.owner_tid.load(std::memory_order_relaxed);
-    if (optional_syscall(SYS_tgkill, process_state.pid, owner, 0) == -ESRCH)
-      descriptor.state.compare_exchange_strong(expected, static_cast<uint32_t>(ChunkState::kFull),
-                                               std::memory_order_release);
+/// Threads that ended left their last chunk owned: takes one of them over, with the room that is
+/// left in it, or hands it to the collector. Looks at a few chunks a call, going round; asks the
+/// kernel, which is the one system call of this file's hot side. Only when nothing is free.
+bool take_over_chunk_of_ended_thread(uint32_t most) {
+  static std::atomic<uint32_t> cursor{0};
+  ThreadState& thread = thread_state;
+  const uint32_t populated = populated_chunks.load(std::memory_order_acquire);
+  if (thread.tid == 0) thread.tid = current_tid();
+  if (populated == 0 || thread.tid == 0) return false;
+  for (uint32_t n = 0; n < most && n < populated; ++n) {
+    const uint32_t index = cursor.fetch_add(1, std::memory_order_relaxed) % populated;
+    ChunkDescriptor& descriptor = descriptors()[index];
+    if (descriptor.state.load(std::memory_order_acquire) !=
+        static_cast<uint32_t>(ChunkState::kOwned))
+      continue;
+    uint32_t owner = descriptor.owner_tid.load(std::memory_order_relaxed);
+    if (owner == 0 || (owner != thread.tid &&
+                       optional_syscall(SYS_tgkill, process_state.pid, owner, 0) != -ESRCH))
+      continue;
+    // Marked while it changes hands, so that no two threads take it.
+    if (!descriptor.owner_tid.compare_exchange_strong(owner, 0, std::memory_order_acquire))
+      continue;
+    const uint32_t used = descriptor.committed.load(std::memory_order_relaxed);
+    if (used + wire::kInFlightSlotBytes > wire::kChunkBytes) {
+      descriptor.state.store(static_cast<uint32_t>(ChunkState::kFull), std::memory_order_release);
+      continue;
+    }
+    descriptor.owner_tid.store(thread.tid, std::memory_order_relaxed);
+    thread.chunk_index = index + 1;
+    thread.chunk_used = used;
+    return true;
   }
+  return false;
 }
 
 bool acquire_chunk() {
@@ -150,8 +168,10 @@ bool acquire_chunk() {
   const uint32_t populated = populated_chunks.load(std::memory_order_acquire);
   for (uint32_t i = 0; i < populated; ++i)
     if (claim(i)) return true;
-  if (claim_new_chunk()) return true;
-  release_chunks_of_ended_threads();
+  constexpr uint32_t kLooks = 8;
+  if (take_over_chunk_of_ended_thread(kLooks) || claim_new_chunk() ||
+      take_over_chunk_of_ended_thread(wire::kChunkCount))
+    return true;
   constexpr uint32_t kDropsBetweenSearches = 256;
   thread.full_countdown = kDropsBetweenSearches;
   return false;

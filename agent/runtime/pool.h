@@ -66,6 +66,9 @@ class Pool {
     for (uint32_t i = 0; i < used; ++i) f(objects_[i]);
   }
 
+  /// Only in a forked child: a thread of the parent may have been growing the pool.
+  void unlock_after_fork() { growth_.reset(); }
+
   /// All objects are free again. Only where no other thread runs (a forked child).
   void reset() {
     growth_.reset();

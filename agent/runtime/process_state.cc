@@ -142,7 +142,7 @@ bool read_settings() {
   settings.environment_baggage = getenv("BAGGAGE");
   const std::string_view parent = environment("TRACEPARENT");
   settings.environment_traceparent[0] = '\0';
-  if (parent.size() < sizeof settings.environment_traceparent) {
+  if (!parent.empty() && parent.size() < sizeof settings.environment_traceparent) {
     memcpy(settings.environment_traceparent, parent.data(), parent.size());
     settings.environment_traceparent[parent.size()] = '\0';
   }
