@@ -16,10 +16,11 @@ using wire::Counter;
 constexpr uint32_t kEnvironmentParentUses = 1024;
 
 /// Runs f on the exchange's data if, before and after, the reference was live. What f copies may be
-/// torn when another thread takes the object for a new request meanwhile; the second look tells, and
-/// the copy is thrown away. ThreadSanitizer cannot know that.
+/// torn when another thread takes the object for a new request meanwhile; the second look tells,
+/// and the copy is thrown away. ThreadSanitizer cannot know that.
 template <typename F>
-__attribute__((no_sanitize("thread"))) bool read_consistently(const ContextReference& reference, F f) {
+__attribute__((no_sanitize("thread"))) bool read_consistently(const ContextReference& reference,
+                                                              F f) {
   if (reference.exchange == nullptr) return false;
   const Exchange& exchange = *reference.exchange;
   if (exchange.generation.load(std::memory_order_acquire) != reference.generation) return false;
@@ -208,7 +209,12 @@ Parent find_parent(const Sender& sender) {
   bool ambiguous = false;
   const Opener& opener = sender.opener;
   if (sender.first_request && is_live(opener.reference)) {
-    const bool disputed = !opener.by_event_loop && opener.thread != &thread_state;
+    // Outside an event loop the sender must agree: a connection may have been opened for a pool,
+    // and be first used by another request, or by a worker of whom nothing is known.
+    const ThreadState& thread = thread_state;
+    const bool agreed = is_live(thread.current) ? is_same(thread.current, opener.reference)
+                                                : opener.thread == &thread;
+    const bool disputed = !opener.by_event_loop && !agreed;
     ambiguous = opener.ambiguous || disputed;
     if (!disputed)
       parent = ambiguous ? infer_parent(opener.reference, sender) : parent_from(opener.reference);

@@ -72,7 +72,8 @@ TEST_F(ContextTest, AConnectionsOpenerOwnsItsFirstRequest) {
   open_connection(710, wire::Role::kClient);
   open_connection(711, wire::Role::kClient);
   EXPECT_TRUE(is_child_of(call(710), opener));
-  on_another_thread([&] { EXPECT_TRUE(is_child_of(call(711), opener)); });
+  // A worker of whom nothing is known may have taken the connection from a pool.
+  on_another_thread([] { EXPECT_TRUE(is_root(call(711))); });
 }
 
 TEST_F(ContextTest, AConnectionOpenedUnderAnotherRequestThanItsFirstUserLendsNothing) {
