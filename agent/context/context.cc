@@ -15,12 +15,14 @@ using wire::Counter;
 
 constexpr uint32_t kEnvironmentParentUses = 1024;
 
+/// On the reader of what another thread may be writing, and on what it runs: see read_consistently.
+#define SEAMTRACE_MAY_BE_TORN __attribute__((no_sanitize("thread")))
+
 /// Runs f on the exchange's data if, before and after, the reference was live. What f copies may be
 /// torn when another thread takes the object for a new request meanwhile; the second look tells,
 /// and the copy is thrown away. ThreadSanitizer cannot know that.
 template <typename F>
-__attribute__((no_sanitize("thread"))) bool read_consistently(const ContextReference& reference,
-                                                              F f) {
+SEAMTRACE_MAY_BE_TORN bool read_consistently(const ContextReference& reference, F f) {
   if (reference.exchange == nullptr) return false;
   const Exchange& exchange = *reference.exchange;
   if (exchange.generation.load(std::memory_order_acquire) != reference.generation) return false;
@@ -167,8 +169,9 @@ Opener opener() {
 
 Parent parent_from(const ContextReference& reference) {
   Parent parent;
-  if (read_consistently(reference,
-                        [&](const Exchange& exchange) { parent.identity = exchange.identity; })) {
+  if (read_consistently(reference, [&](const Exchange& exchange) SEAMTRACE_MAY_BE_TORN {
+        parent.identity = exchange.identity;
+      })) {
     parent.reference = reference;
     parent.association = wire::Association::kExact;
     return parent;
@@ -184,7 +187,7 @@ Parent infer_parent(const ContextReference& candidate, const Sender& sender) {
   if (!settings.forwards_targets || sender.target_hash == 0) return {};
   bool same_target = false;
   if (!read_consistently(candidate,
-                         [&](const Exchange& exchange) {
+                         [&](const Exchange& exchange) SEAMTRACE_MAY_BE_TORN {
                            same_target = exchange.target_hash == sender.target_hash;
                          }) ||
       !same_target)
@@ -234,11 +237,13 @@ Parent find_forwarded(const codecs::TraceContext& seen) {
   for (const ContextReference& reference : thread_state.recent) {
     codecs::TraceContext identity;
     bool equal = false;
-    const bool live = read_consistently(reference, [&](const Exchange& exchange) {
-      equal = exchange.remote.valid && memcmp(exchange.remote.trace_id, seen.trace_id, 16) == 0 &&
-              memcmp(exchange.remote.span_id, seen.span_id, 8) == 0;
-      identity = exchange.identity;
-    });
+    const bool live =
+        read_consistently(reference, [&](const Exchange& exchange) SEAMTRACE_MAY_BE_TORN {
+          equal = exchange.remote.valid &&
+                  memcmp(exchange.remote.trace_id, seen.trace_id, 16) == 0 &&
+                  memcmp(exchange.remote.span_id, seen.span_id, 8) == 0;
+          identity = exchange.identity;
+        });
     if (!live || !equal) continue;
     if (parent.identity.valid) return {};
     parent.identity = identity;
@@ -275,18 +280,19 @@ CarriedText copy_carrier(const Parent& parent, char* tracestate, uint32_t traces
     return copy_environment(tracestate, tracestate_capacity, baggage, baggage_capacity);
   const ContextReference& reference = parent.reference;
   CarriedText text;
-  const bool consistent = read_consistently(reference, [&](const Exchange& exchange) {
-    const Carrier* carrier = exchange.carrier;
-    if (carrier == nullptr) return;
-    if (carrier->tracestate_size <= tracestate_capacity) {
-      text.tracestate_size = carrier->tracestate_size;
-      memcpy(tracestate, carrier->tracestate, text.tracestate_size);
-    }
-    if (carrier->baggage_size <= baggage_capacity) {
-      text.baggage_size = carrier->baggage_size;
-      memcpy(baggage, carrier->baggage, text.baggage_size);
-    }
-  });
+  const bool consistent =
+      read_consistently(reference, [&](const Exchange& exchange) SEAMTRACE_MAY_BE_TORN {
+        const Carrier* carrier = exchange.carrier;
+        if (carrier == nullptr) return;
+        if (carrier->tracestate_size <= tracestate_capacity) {
+          text.tracestate_size = carrier->tracestate_size;
+          memcpy(tracestate, carrier->tracestate, text.tracestate_size);
+        }
+        if (carrier->baggage_size <= baggage_capacity) {
+          text.baggage_size = carrier->baggage_size;
+          memcpy(baggage, carrier->baggage, text.baggage_size);
+        }
+      });
   return consistent ? text : CarriedText{};
 }
 
