@@ -193,8 +193,7 @@ void Outgoing::plan(Connection& connection) {
 void Outgoing::observe_failure(Connection& connection) {
   const int error = errno;
   Moment moment;
-  if (error == EAGAIN || error == EINTR || error == ENOBUFS || error == ENOMEM || error == EFAULT ||
-      error == EINVAL || error == EBADF || error == EINPROGRESS || error == EALREADY) {
+  if (!is_fatal(error)) {
     roll_back(connection, done_, false);
     return;
   }

@@ -11,24 +11,6 @@ namespace seamtrace::agent::connections {
 
 namespace {
 
-/// A failure that ends the connection, as opposed to "try again".
-bool is_fatal(int error) {
-  switch (error) {
-    case EAGAIN:
-    case EINTR:
-    case EINPROGRESS:
-    case EALREADY:
-    case ENOBUFS:
-    case ENOMEM:
-    case EFAULT:
-    case EINVAL:
-    case EBADF:
-      return false;
-    default:
-      return true;
-  }
-}
-
 /// Feeds the first `size` bytes of the buffers to a direction.
 template <typename Feed>
 Fed feed_buffers(const iovec* buffers, size_t count, size_t size, Feed feed) {
@@ -70,6 +52,23 @@ Fed read_by_client(Connection& connection, const iovec* buffers, size_t count, s
 }
 
 }  // namespace
+
+bool is_fatal(int error) {
+  switch (error) {
+    case EAGAIN:
+    case EINTR:
+    case EINPROGRESS:
+    case EALREADY:
+    case ENOBUFS:
+    case ENOMEM:
+    case EFAULT:
+    case EINVAL:
+    case EBADF:
+      return false;
+    default:
+      return true;
+  }
+}
 
 void received(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, ssize_t result,
               bool wanted_any) {

@@ -15,6 +15,9 @@
 
 namespace seamtrace::agent::connections {
 
+/// Whether an errno of a transfer ends the connection, as opposed to "try again".
+bool is_fatal(int error);
+
 /// A read has returned `result` bytes into the buffers (0: end of the stream; < 0: failed with
 /// errno). `wanted_any`: the buffers had room at all.
 void received(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, ssize_t result,
