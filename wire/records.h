@@ -10,7 +10,7 @@
 
 namespace seamtrace::wire {
 
-inline constexpr uint32_t kRecordVersion = 1;
+inline constexpr uint32_t kRecordVersion = 2;
 inline constexpr uint32_t kMaxRecordBytes = 2040;  ///< the room in an in-flight slot
 
 enum class RecordType : uint16_t {
@@ -28,7 +28,19 @@ static_assert(sizeof(RecordHeader) == 8);
 
 enum class Role : uint8_t { kServer = 1, kClient = 2 };
 
-enum class Protocol : uint8_t { kHttp1 = 1 };
+enum class Protocol : uint8_t {
+  kHttp1 = 1,
+  kPostgresql = 2,
+  kMysql = 3,
+  kMariadb = 4,
+  kRedis = 5,
+  kMemcached = 6,
+  kSqlite = 7,
+};
+inline constexpr uint8_t kLastProtocol = 7;
+
+/// Whether exchanges of this protocol are described by DatabaseFacts and its slices.
+constexpr bool is_database(Protocol protocol) { return protocol != Protocol::kHttp1; }
 
 /// How the parent was found.
 enum class Association : uint8_t {
@@ -92,7 +104,7 @@ struct ExchangeRecord {
   Endpoint peer;
   uint32_t tid;          ///< the thread that saw the request
   int32_t error_number;  ///< errno of the call that ended it, 0 if none
-  uint16_t status;       ///< HTTP status code, 0 if none was seen
+  uint16_t status;       ///< HTTP status code, 0 if none was seen or in other protocols
   uint16_t flags;        ///< ExchangeFlags
   uint8_t role;          ///< Role
   uint8_t protocol;      ///< Protocol
@@ -115,7 +127,40 @@ enum class SliceKind : uint8_t {
   kResponseHeader = 4,
   kTraceState = 5,  ///< the tracestate in force, combined
   kUnixPath = 6,    ///< peer path of an AF_UNIX connection
+  // Of data stores:
+  kStatement = 7,       ///< SQL text, raw, in the encoding of the connection
+  kArgument = 8,        ///< one word of a Redis or memcached command, the command's name first
+  kNamespace = 9,       ///< database; Redis: decimal index; SQLite: path of the file
+  kUser = 10,           ///< the user that the connection was opened for
+  kErrorCode = 11,      ///< SQLSTATE; MySQL error number; prefix of a Redis error; SQLite code
+  kDatabaseFacts = 12,  ///< DatabaseFacts, once, written when the exchange ends
 };
+
+enum DatabaseFlags : uint16_t {
+  kFlagParameterised = 1,  ///< values were sent apart from the statement
+  kFlagRowsKnown = 2,      ///< `rows` says something
+  kFlagReadsCache = 4,     ///< `hits` and `misses` say something
+  kFlagNotExecuted = 8,    ///< skipped by the server after an earlier error of its batch
+  kFlagQueued = 16,        ///< Redis, within MULTI: accepted, run by EXEC
+  kFlagConnecting = 32,    ///< not a command: opening the connection, which failed
+  kFlagInTransaction = 64,
+  kFlagNoReply = 128,      ///< the protocol gives no reply to it
+  kFlagTextMissing = 256,  ///< a prepared statement whose text was never seen
+};
+
+/// What is known of a call to a data store when it has ended. Counts saturate.
+struct DatabaseFacts {
+  uint64_t rows;        ///< returned or, for statements that return none, affected
+  uint32_t batch_size;  ///< statements answered by this one exchange; 0 or 1: one
+  uint32_t hits;        ///< keys that were found
+  uint32_t misses;      ///< keys that were not
+  uint16_t flags;       ///< DatabaseFlags
+  /// The protocol's own command byte: PostgreSQL message type ('Q', 'E', 'P', 'F'), MySQL command
+  /// (COM_QUERY = 3 ...); 0 for the others.
+  uint8_t command;
+  uint8_t reserved;
+};
+static_assert(sizeof(DatabaseFacts) == 24);
 
 /// A slice: this head, then `length` bytes, no padding.
 struct SliceHeader {

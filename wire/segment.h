@@ -11,8 +11,9 @@
 //   4 KiB    +------------------+  ControlBlock      written by the collector
 //   8 KiB    +------------------+  CounterShard[16]  written by the agent
 //   32 KiB   +------------------+  ProcessInfo       written once
-//   64 KiB   +------------------+  ChunkDescriptor[2048]   64 bytes each
-//   192 KiB  +------------------+  InFlightSlot[8192]      2 KiB each
+//   64 KiB   +------------------+  TargetStatistics[64]    320 bytes each
+//   96 KiB   +------------------+  ChunkDescriptor[2048]   64 bytes each
+//   224 KiB  +------------------+  InFlightSlot[8192]      2 KiB each
 //   ~16 MiB  +------------------+  chunks [2048]           16 KiB each
 //   ~48 MiB  +------------------+  end
 #pragma once
@@ -27,7 +28,7 @@
 namespace seamtrace::wire {
 
 inline constexpr uint64_t kSegmentMagic = 0x3143'5254'4d41'4553;  // "SEAMTRC1"
-inline constexpr uint32_t kSegmentVersion = 1;
+inline constexpr uint32_t kSegmentVersion = 2;
 
 inline constexpr uint32_t kChunkCount = 2048;
 inline constexpr uint32_t kChunkBytes = 16 * 1024;
@@ -35,6 +36,8 @@ inline constexpr uint32_t kInFlightSlotCount = 8192;
 inline constexpr uint32_t kInFlightSlotBytes = 2048;
 inline constexpr uint32_t kCounterShardCount = 16;
 inline constexpr uint32_t kProcessInfoBytes = 32 * 1024;
+inline constexpr uint32_t kTargetCount = 64;
+inline constexpr uint32_t kTargetsBytes = 32 * 1024;
 
 /// Identity of the producer and the geometry of the file. Written by the agent
 /// before `magic` becomes kSegmentMagic (release store); constant afterwards.
@@ -101,6 +104,40 @@ struct alignas(64) CounterShard {
 };
 static_assert(sizeof(CounterShard) * kCounterShardCount <= 24 * 1024);
 
+/// Upper bounds in seconds of the buckets of connection times; one bucket more for what is longer.
+/// Source: semantic conventions, db.client.connection.create_time and .use_time.
+inline constexpr double kConnectionTimeBounds[] = {.001, .005, .01, .05, .1, .5, 1, 5, 10};
+inline constexpr uint32_t kConnectionTimeBuckets = 10;
+
+/// Life of a target: kFree -> kBeingFilled -> kNamed, by the agent; never freed.
+enum class TargetState : uint32_t { kFree = 0, kBeingFilled = 1, kNamed = 2 };
+
+/// Connections of this process, as a client, to one data store. What the metrics
+/// db.client.connection.* need, whether spans are sampled or not. All by the agent: relaxed
+/// additions; open connections are `opened - closed`, idle ones those without `in_use`.
+struct alignas(64) TargetStatistics {
+  std::atomic<uint32_t> state;  ///< TargetState; release store
+  uint8_t protocol;             ///< Protocol
+  uint8_t reserved[3];
+  Endpoint endpoint;
+  uint32_t reserved_2;
+  std::atomic<uint64_t> opened;    ///< ready for use
+  std::atomic<uint64_t> closed;    ///< of the opened ones
+  std::atomic<uint64_t> failed;    ///< connect() failed, or the peer went away before it was ready
+  std::atomic<uint64_t> rejected;  ///< the server said no: authentication, database, limits
+  std::atomic<uint64_t> in_use;    ///< have an unanswered request or are within a transaction
+  std::atomic<uint64_t> operations;
+  std::atomic<uint64_t> errors;
+  std::atomic<uint64_t> hits;
+  std::atomic<uint64_t> misses;
+  std::atomic<uint64_t> create_nanoseconds;  ///< sum over the opened ones
+  std::atomic<uint64_t> use_nanoseconds;     ///< sum over the uses that have ended
+  std::atomic<uint64_t> create_times[kConnectionTimeBuckets];
+  std::atomic<uint64_t> use_times[kConnectionTimeBuckets];
+};
+static_assert(sizeof(TargetStatistics) == 320);
+static_assert(sizeof(TargetStatistics) * kTargetCount <= kTargetsBytes);
+
 /// Raw facts about the process: a list of entries `{u16 kind, u16 length, bytes}`
 /// packed without padding, ended by kind 0. Written once, before the magic.
 enum class ProcessInfoKind : uint16_t {
@@ -152,16 +189,18 @@ inline constexpr uint64_t kHeaderOffset = 0;
 inline constexpr uint64_t kControlOffset = 4 * 1024;
 inline constexpr uint64_t kCountersOffset = 8 * 1024;
 inline constexpr uint64_t kProcessInfoOffset = 32 * 1024;
-inline constexpr uint64_t kDescriptorsOffset = 64 * 1024;
+inline constexpr uint64_t kTargetsOffset = 64 * 1024;
+inline constexpr uint64_t kDescriptorsOffset = 96 * 1024;
 inline constexpr uint64_t kSlotsOffset =
     kDescriptorsOffset + uint64_t{kChunkCount} * sizeof(ChunkDescriptor);
 inline constexpr uint64_t kChunksOffset =
     kSlotsOffset + uint64_t{kInFlightSlotCount} * kInFlightSlotBytes;
 inline constexpr uint64_t kSegmentBytes = kChunksOffset + uint64_t{kChunkCount} * kChunkBytes;
 
-static_assert(kSlotsOffset == 192 * 1024);
+static_assert(kSlotsOffset == 224 * 1024);
 static_assert(kChunksOffset % kChunkBytes == 0);
-static_assert(kProcessInfoOffset + kProcessInfoBytes <= kDescriptorsOffset);
+static_assert(kProcessInfoOffset + kProcessInfoBytes <= kTargetsOffset);
+static_assert(kTargetsOffset + kTargetsBytes <= kDescriptorsOffset);
 
 /// Segments live in `<base>/seamtrace-<effective uid>/` (mode 0700, owned by that
 /// user) and are named `<pid>-<created_monotonic_ns in hex>.segment` (mode 0600).

@@ -29,7 +29,7 @@ std::optional<Record> parse_record(std::string_view bytes, std::vector<Slice>& s
   if (exchange.header.size != bytes.size() ||
       exchange.header.type != static_cast<uint16_t>(wire::RecordType::kExchange) ||
       exchange.role < 1 || exchange.role > static_cast<uint8_t>(wire::Role::kClient) ||
-      exchange.protocol != static_cast<uint8_t>(wire::Protocol::kHttp1) ||
+      exchange.protocol < 1 || exchange.protocol > wire::kLastProtocol ||
       exchange.association > static_cast<uint8_t>(wire::Association::kAdopted) ||
       exchange.outcome > static_cast<uint8_t>(wire::Outcome::kInFlight) ||
       all_zero(exchange.trace_id) || all_zero(exchange.span_id)) {
