@@ -17,6 +17,7 @@ class Span:
         self.attributes = raw["attributes"]
         self.resource = raw["resource"]
         self.status = raw["status"]
+        self.status_message = raw["statusMessage"]
         self.links = raw["links"]
         self.trace_state = raw["traceState"]
         self.flags = raw["flags"]
@@ -43,8 +44,32 @@ class Span:
     def code(self):
         return self["http.response.status_code"]
 
+    @property
+    def system(self):
+        """The kind of data store, if it is a call to one."""
+        return self["db.system.name"]
+
+    @property
+    def summary(self):
+        return self["db.query.summary"]
+
+    @property
+    def text(self):
+        return self["db.query.text"]
+
+    @property
+    def operation(self):
+        return self["db.operation.name"]
+
+    @property
+    def error_code(self):
+        """The data store's own."""
+        return self["db.response.status_code"]
+
     def __repr__(self):
-        return (f"{self.service}:{self.kind}:{self.name}:{self.path}:{self.code} "
+        what = (f"{self.system}:{self.text!r}:{self.error_code}" if self.system
+                else f"{self.path}:{self.code}")
+        return (f"{self.service}:{self.kind}:{self.name}:{what}:{self.status} "
                 f"{self.trace_id[:6]}/{self.span_id[:6]}<-{self.parent_id[:6] or 'root'}")
 
 
@@ -81,6 +106,9 @@ class Spans(list):
         if len(found) != 1:
             raise AssertionError(f"{len(found)} spans match {query}, not 1; all: {list(self)}")
         return found[0]
+
+    def in_order(self):
+        return Spans(sorted(self, key=lambda span: (span.start, span.end)))
 
     def by_id(self):
         return {span.span_id: span for span in self}

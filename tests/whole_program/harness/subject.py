@@ -12,8 +12,11 @@ from harness.waiting import DEADLINE, accepts, eventually
 class Subject:
     """A program in a process group of its own; what it prints goes to files."""
 
-    def __init__(self, arguments, environment, name, directory=None, stdin=None, **options):
+    def __init__(self, arguments, environment, name, directory=None, stdin=None, ends_by=None,
+                 **options):
+        """`ends_by`: the signal that ends it, for one that must clean up."""
         self.name = name
+        self._ends_by = ends_by
         self._out = tempfile.TemporaryFile()
         self._err = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
@@ -82,7 +85,7 @@ class Subject:
     def stop(self, number=signal.SIGTERM):
         """Ends it and whatever it started."""
         if self.process.poll() is None:
-            self.process.send_signal(number)
+            self.process.send_signal(self._ends_by or number)
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
