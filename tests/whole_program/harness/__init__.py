@@ -6,5 +6,6 @@ looks at the spans that an OTLP receiver got. `case.py` is what tests use; the r
 
 from harness.case import SessionTest, main
 from harness.spans import Spans
+from harness.store_case import StoreTest, tally
 
-__all__ = ["SessionTest", "Spans", "main"]
+__all__ = ["SessionTest", "Spans", "StoreTest", "main", "tally"]

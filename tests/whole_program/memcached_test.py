@@ -1,0 +1,120 @@
+"""Clients of memcached: each command is a span, and reads say whether they found what they asked
+for."""
+
+import re
+
+from harness import StoreTest, main, paths, stores, tally, wire
+
+
+def operation(span):
+    return span.operation.lower()
+
+
+def hits(span):
+    return span["seamtrace.cache.hits"], span["seamtrace.cache.misses"]
+
+
+class MemcachedTest(StoreTest):
+    SYSTEM = "memcached"
+
+    def setUp(self):
+        self.store = stores.shared(stores.Memcached)
+
+    def test_libmemcached(self):
+        def scenario(session):
+            program = session.run(paths.app("memcached_client"), "--port", self.store.port,
+                                  "--count", 20, name="client")
+            return program.wait(), program.out, program.err
+
+        session = self.both(scenario)
+        # Version and quit are asked by the library as it sees fit.
+        spans = [span for span in self.calls(session.spans, "client")
+                 if operation(span) not in ("version", "quit")]
+        self.assertEqual([operation(span) for span in spans],
+                         ["set", "get", "get", "get", "delete"] * 20)
+        self.assertEqual([hits(span) for span in spans],
+                         [(None, None), (1, 0), (0, 1), (1, 1), (None, None)] * 20)
+        self.assert_well(spans)
+        self.assert_peer(spans[0], self.store)
+        self.assert_secret(session, "marker")
+
+    def test_commands_of_each_kind(self):
+        """Text and meta commands, sent by a plain program."""
+        lines = [
+            ("set a 0 0 6", "marker"), ("get a",), ("gets a nothing",), ("add a 0 0 6", "marker"),
+            ("replace b 0 0 6", "marker"), ("append a 0 0 6", "marker"), ("incr n 1",),
+            ("set n 0 0 1", "1"), ("incr n 1",), ("touch a 100",), ("gat 100 a",), ("delete a",),
+            ("delete a",), ("mg a v",), ("ms m 6", "marker"), ("mg m v",), ("md m",), ("mn",),
+            ("version",), ("nonsense",),
+        ]
+        code = """
+import socket, sys
+connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+for request in sys.argv[2:]:
+    connection.sendall(request.replace("\\n", "\\r\\n").encode())
+    answer = b""
+    ends = ("END", "STORED", "NOT_STORED", "DELETED", "TOUCHED", "NOT_FOUND", "ERROR", "EN", "HD",
+            "NF", "MN")
+    while True:
+        answer += connection.recv(65536)
+        last = answer.decode().split("\\r\\n")[-2:][0]
+        if answer.endswith(b"\\r\\n") and (last.startswith(("VERSION", *ends)) or last.isdigit()
+                                         or last == "marker"):
+            break
+    print(answer)
+"""
+
+        def scenario(session):
+            wire.connect(self.store.port).sendall(b"flush_all\r\n")
+            program = session.run("/usr/bin/python3", "-c", code, self.store.port,
+                                  *("\n".join(words) + "\n" for words in lines), name="client")
+            # The number of a version, which `gets` asks for, counts on.
+            return program.wait(), re.sub(r"(VALUE a 0 6) \d+", r"\1 N", program.out), program.err
+
+        session = self.both(scenario)
+        spans = self.calls(session.spans, "client")
+        self.assertEqual([operation(span) for span in spans],
+                         [words[0].split()[0] for words in lines], spans.describe())
+        found = {number: hits(span) for number, span in enumerate(spans)}
+        self.assertEqual([found[n] for n in (1, 2, 10, 13, 15)],
+                         [(1, 0), (1, 1), (1, 0), (0, 1), (1, 0)])
+        self.assertEqual(spans[-1].status, "ERROR")
+        self.assert_well(spans[:-1])
+        self.assert_secret(session, "marker")
+
+    def check_slap(self, *options):
+        """As many spans as memcaslap says that it has run commands."""
+        reported = {}
+
+        def scenario(session):
+            before = self.store.statistics()
+            program = session.run("memcaslap", "-s", f"127.0.0.1:{self.store.port}", *options,
+                                  name="slap", deadline=60)
+            self.assertEqual(program.wait(), 0, program.err)
+            facts = {name: int(n) for name, n in re.findall(r"(cmd_\w+|get_misses): (\d+)",
+                                                            program.out)}
+            after = self.store.statistics()
+            for name in ("cmd_get", "cmd_set"):
+                self.assertEqual(after[name] - before[name], facts[name])
+            reported[session.traced] = facts
+            return sum(facts.values())
+
+        session = self.both(scenario)
+        facts = reported[True]
+        spans = self.calls(session.spans, "slap")
+        counts = tally(spans)
+        self.assertEqual({name.lower(): n for name, n in counts.items()},
+                         {"get": facts["cmd_get"], "set": facts["cmd_set"]})
+        reads = [span for span in spans if operation(span) == "get"]
+        self.assertEqual(sum(hits(span)[1] for span in reads), facts["get_misses"])
+        self.assert_well(spans)
+
+    def test_one_client(self):
+        self.check_slap("-T", 1, "-c", 1, "-x", 500)
+
+    def test_64_clients(self):
+        self.check_slap("-T", 2, "-c", 64, "-x", 2000)
+
+
+if __name__ == "__main__":
+    main()
