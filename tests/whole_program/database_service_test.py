@@ -6,7 +6,8 @@ import collections
 import re
 import threading
 
-from harness import StoreTest, main, stores, wire
+from harness import StoreTest, main, segments, stores, wire
+from harness.waiting import eventually
 
 PARALLEL, ROUNDS = 64, 4
 NUMBERS = PARALLEL * ROUNDS
@@ -84,7 +85,13 @@ class DatabaseServiceTest(StoreTest):
         return answers
 
     def check(self, mode, parallel, kept=False, options=()):
-        session = self.both(lambda s: self.load(self.service(s, mode, *options), parallel, kept))
+        def scenario(session):
+            answers = self.load(self.service(session, mode, *options), parallel, kept)
+            if session.traced:
+                eventually(lambda: not segments.in_flight(session.base), "all calls to end")
+            return answers
+
+        session = self.both(scenario)
         spans = session.spans.where(service="service")
         servers = spans.servers
         self.assertEqual(sorted(map(number_of, servers)), list(range(NUMBERS)))

@@ -98,6 +98,19 @@ class ClientsTest(PostgresqlTest):
         self.assert_failed(spans[4], "42703")
 
 
+    def test_an_encrypted_connection_is_left_alone(self):
+        with stores.PostgreSQL(encrypted=True) as store:
+            uri = store.uri() + "?sslmode=require"
+            encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+
+            def scenario(session):
+                program = session.run(PSQL, "-X", "-A", "-t", "-d", uri, "-c", encrypted)
+                self.assertEqual((program.wait(), program.out), (0, "t\n"), program.err)
+
+            session = self.both(scenario)
+        self.assertEqual(session.spans, [])
+
+
 class SecretsTest(PostgresqlTest):
     def test_literals_are_not_recorded(self):
         statements = [
@@ -141,7 +154,7 @@ class SecretsTest(PostgresqlTest):
             program = session.start(PSQL, "-X", "-A", "-t", "-d", uri, "-c",
                                     "SELECT count(*) FROM numbers", "-c", "SELECT pg_sleep(0.5)",
                                     name="client")
-            if session.traced:
+            if session.traced and session.collector:
                 session.wait_for_spans(1)
                 self.assert_not_in_segments(session, self.store.PASSWORD)
             return program.wait(), program.out

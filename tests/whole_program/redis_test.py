@@ -115,6 +115,45 @@ class ClientsTest(RedisTest):
         self.check_hiredis("async")
 
 
+    def python(self, code, **options):
+        head = f"import redis, threading\nstore = redis.Redis(port={self.store.port})\n"
+        return self.check("/usr/bin/python3", "-c", head + code, **options)
+
+    def test_subscriptions(self):
+        spans = self.python("""
+listener = store.pubsub()
+listener.subscribe("news")
+print(listener.get_message(timeout=10))
+for number in range(3):
+    print(store.publish("news", f"marker {number}"))
+    print(listener.get_message(timeout=10))
+listener.unsubscribe("news")
+print(listener.get_message(timeout=10))
+print(store.get("a"))
+""")
+        self.assert_words(spans, "SUBSCRIBE PUBLISH PUBLISH PUBLISH UNSUBSCRIBE GET")
+        self.assert_well(spans)
+        self.assert_secret(self.session, "marker")
+
+    def test_commands_that_wait(self):
+        spans = self.python("""
+print(store.blpop("nothing", timeout=0.2))
+threading.Timer(0.2, redis.Redis(port=store.connection_pool.connection_kwargs["port"]).rpush,
+                ("list", "value")).start()
+print(store.blpop("list", timeout=10))
+""")
+        waited, answered = [span for span in spans if span.operation.upper() == "BLPOP"]
+        self.assertGreaterEqual(waited.end - waited.start, 200_000_000)
+        self.assertGreaterEqual(answered.end - answered.start, 100_000_000)
+        self.assert_well(spans)
+
+    def test_a_transaction_that_fails(self):
+        spans = self.cli("MULTI", "SET a", "EXEC", "MULTI", "SET a 1", "LPUSH a 1", "EXEC", "GET a")
+        self.assert_words(spans, "MULTI SET EXEC MULTI SET LPUSH EXEC GET")
+        self.assert_failed(spans[1], "ERR")
+        self.assert_failed(spans[2], "EXECABORT")
+
+
 class SecretsTest(RedisTest):
     def test_values_are_not_recorded(self):
         self.cli("SET a marker-one", "SETEX a 100 marker-two", "HSET h field marker-three",

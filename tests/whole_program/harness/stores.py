@@ -126,7 +126,7 @@ class Store:
 
 class PostgreSQL(Store):
     """Superuser `postgres` without a password; `guarded` needs PASSWORD. Database `shop` with
-    numbers(id, n), 1 to 100. It logs every statement."""
+    numbers(id, n), 1 to 100. It logs every statement. `encrypted`: it speaks TLS to those who ask."""
 
     PROGRAMS = "/usr/lib/postgresql/15/bin"
     PASSWORD = "hunter2-marker"
@@ -138,7 +138,8 @@ class PostgreSQL(Store):
         INSERT INTO numbers SELECT i, i * i, 'word ' || i FROM generate_series(1, 100) AS i;
         GRANT ALL ON numbers TO PUBLIC;"""
 
-    def _set_up(self):
+    def _set_up(self, encrypted=False):
+        self._encrypted = encrypted
         self.data = f"{self.directory}/data"
         self.tool(f"{self.PROGRAMS}/initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
                   "--no-sync", "--no-locale", "-E", "UTF8")
@@ -146,6 +147,10 @@ class PostgreSQL(Store):
             for kind, where in (("local", ""), ("host", "127.0.0.1/32")):
                 file.write(f"{kind} all guarded {where} scram-sha-256\n"
                            f"{kind} all all {where} trust\n")
+        if encrypted:
+            self.tool("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+                      "/CN=localhost", "-keyout", f"{self.data}/server.key", "-out",
+                      f"{self.data}/server.crt")
 
     def _command(self):
         settings = {
@@ -153,6 +158,7 @@ class PostgreSQL(Store):
             "fsync": "off", "synchronous_commit": "off", "max_connections": "150",
             "shared_buffers": "16MB", "dynamic_shared_memory_type": "mmap",
             "log_statement": "all", "log_line_prefix": "", "autovacuum": "off",
+            "ssl": "on" if self._encrypted else "off",
         }
         return [f"{self.PROGRAMS}/postgres", "-D", self.data, "-p", self.port,
                 *(word for item in settings.items() for word in ("-c", "=".join(item)))]
