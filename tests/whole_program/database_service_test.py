@@ -51,7 +51,8 @@ class DatabaseServiceTest(StoreTest):
         self.cache.cli("MSET", *(word for i in range(NUMBERS) for word in (f"number:{i}", i)))
 
     def service(self, session, mode, *more):
-        upstream = session.app("epoll_server", name="backend", environment={"LD_PRELOAD": None}).port
+        upstream = session.app("epoll_server", name="backend",
+                               environment={"LD_PRELOAD": None}).port
         return session.app("database_service", "--mode", mode, "--postgresql", self.database.uri(),
                            "--redis", self.cache.port, "--upstream", upstream, *more,
                            name="service").port

@@ -73,8 +73,8 @@ class ClientsTest(RedisTest):
         self.assertIn(self.store.directory, spans[0]["server.address"])
 
     def test_resp3(self):
-        spans = self.check("redis-cli", "-3", "-p", self.store.port, stdin=b"GET a\nSET a b\nGET a\n"
-                                                                          b"HGETALL h\n")
+        spans = self.check("redis-cli", "-3", "-p", self.store.port,
+                           stdin=b"GET a\nSET a b\nGET a\nHGETALL h\n")
         reads = [span for span in spans if span.operation.upper() == "GET"]
         self.assertEqual([hits(span) for span in reads], [(0, 1), (1, 0)])
         self.assert_well(spans)

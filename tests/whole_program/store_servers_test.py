@@ -44,7 +44,8 @@ class StoreServersTest(StoreTest):
             store = stores.PostgreSQL(session)
             path = f"{session.directory()}/script.sql"
             with open(path, "w") as file:
-                file.write("\\set id random(1, 100)\nBEGIN;\nSELECT n FROM numbers WHERE id = :id;\n"
+                file.write("\\set id random(1, 100)\nBEGIN;\n"
+                           "SELECT n FROM numbers WHERE id = :id;\n"
                            "UPDATE numbers SET n = n WHERE id = :id;\nEND;\n")
             reported = []
             for mode in ("simple", "extended", "prepared"):

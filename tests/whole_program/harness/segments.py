@@ -3,7 +3,7 @@
 import os
 import struct
 
-_SLOT_HIGH_WATER, _SLOTS, _SLOT_BYTES, _ACTIVE = 92, 192 * 1024, 2048, 2
+_SLOT_HIGH_WATER, _SLOTS, _SLOT_BYTES, _ACTIVE = 92, 224 * 1024, 2048, 2
 
 
 def files(base):
