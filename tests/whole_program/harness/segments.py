@@ -19,7 +19,7 @@ def in_flight(base):
         try:
             with open(path, "rb", buffering=0) as file:
                 (high,) = struct.unpack("<I", os.pread(file.fileno(), 4, _SLOT_HIGH_WATER))
-                for slot in range(min(high, 2048)):
+                for slot in range(min(high, 8192)):
                     state = os.pread(file.fileno(), 4, _SLOTS + slot * _SLOT_BYTES)
                     count += struct.unpack("<I", state)[0] == _ACTIVE
         except (FileNotFoundError, struct.error):

@@ -1,8 +1,8 @@
 """Store: the server of a data store while it runs.
 
-It belongs to a session (then it is one of its programs, traced in a traced session) or, without one,
-to the test program, whose clients come and go. It ends with the test program, even when that is
-killed."""
+It belongs to a session (then it is one of its programs, traced in a traced session) or, without
+one, to the test program, whose clients come and go. It ends with the test program, even when that
+is killed."""
 
 import os
 import pwd

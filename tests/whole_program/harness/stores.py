@@ -23,7 +23,8 @@ def shared(kind):
 
 class PostgreSQL(Store):
     """Superuser `postgres` without a password; `guarded` needs PASSWORD. Database `shop` with
-    numbers(id, n), 1 to 100. It logs every statement. `encrypted`: it speaks TLS to those who ask."""
+    numbers(id, n), 1 to 100. It logs every statement. `encrypted`: it speaks TLS to those who
+    ask."""
 
     PROGRAMS = "/usr/lib/postgresql/15/bin"
     PASSWORD = "hunter2-marker"
