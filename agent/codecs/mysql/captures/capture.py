@@ -1,0 +1,272 @@
+#!/usr/bin/python3
+"""Records what real MySQL and MariaDB clients and a real MariaDB server say to each other.
+
+Starts mariadbd on 127.0.0.1 in a temporary folder, sends real clients through a recording relay,
+and writes NAME.dialogue beside this file: what was said, in the order in which it was said, each
+piece with a byte that names the speaker ('C' or 'S') and four bytes of its length, least first.
+mysql_capture_test.cc says what each of them holds: look there when you add one.
+
+Wants mariadb-server, mariadb-client, libmariadb-dev, a C compiler, PyMySQL; and, for the captures
+of Node, a folder with the package mysql2 in NODE_PATH. Usage: capture.py [NAME]...
+"""
+import contextlib
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+KEPT_BYTES = 24 * 1024
+DEADLINE_SECONDS = 30
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = free_port()
+        self.socket = folder / "socket"
+        data = folder / "data"
+        data.mkdir()
+        user = []
+        if os.geteuid() == 0:
+            user = ["--user=mysql"]
+            folder.chmod(0o755)
+            shutil.chown(folder, "mysql")
+            shutil.chown(data, "mysql")
+        options = ["--no-defaults", f"--datadir={data}", *user]
+        subprocess.run(
+            ["mariadb-install-db", *options, "--auth-root-authentication-method=normal"],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.log = open(folder / "log", "wb")
+        self.process = subprocess.Popen(
+            ["/usr/sbin/mariadbd", *options, f"--socket={self.socket}", f"--port={self.port}",
+             "--bind-address=127.0.0.1", "--local-infile=1", "--skip-name-resolve",
+             "--innodb-buffer-pool-size=16M", "--performance-schema=off"],
+            stdout=self.log, stderr=self.log)
+        self.wait()
+        self.run_as_root("""
+          CREATE DATABASE music; CREATE DATABASE IF NOT EXISTS test;
+          CREATE TABLE test.inventory (id INT, name VARCHAR(40), price DECIMAL(8,2));
+          CREATE USER alice@127.0.0.1 IDENTIFIED BY 'wonder';
+          CREATE USER bob@127.0.0.1 IDENTIFIED BY 'builder';
+          GRANT ALL ON *.* TO alice@127.0.0.1; GRANT ALL ON *.* TO bob@127.0.0.1;""")
+
+    def wait(self):
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            time.sleep(0.05)
+        self.stop()
+        sys.exit((self.folder / "log").read_text())
+
+    def run_as_root(self, text):
+        subprocess.run(["mariadb", "--no-defaults", f"--socket={self.socket}", "-uroot"],
+                       input=text, text=True, check=True)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(DEADLINE_SECONDS)
+
+
+class Recorder:
+    """A relay that keeps what is said on its first connection."""
+
+    def __init__(self, upstream):
+        self.upstream = upstream
+        self.lock = threading.Lock()
+        self.pieces = []
+        self.threads = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        recorded = True
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.upstream))
+            for way in [(client, server, b"C"), (server, client, b"S")]:
+                thread = threading.Thread(target=self.copy, args=(*way, recorded), daemon=True)
+                thread.start()
+                if recorded:
+                    self.threads.append(thread)
+            recorded = False
+
+    def copy(self, source, target, speaker, recorded):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if recorded:
+                    self.keep(speaker, data)
+                target.sendall(data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def keep(self, speaker, data):
+        with self.lock:
+            if self.pieces and self.pieces[-1][0] == speaker:
+                self.pieces[-1] = (speaker, self.pieces[-1][1] + data)
+            else:
+                self.pieces.append((speaker, data))
+
+    def save(self, name):
+        for thread in self.threads:
+            thread.join(DEADLINE_SECONDS)
+        self.listener.close()
+        kept = b""
+        for speaker, data in self.pieces:
+            if len(kept) + len(data) > KEPT_BYTES:
+                break
+            kept += speaker + len(data).to_bytes(4, "little") + data
+        (HERE / f"{name}.dialogue").write_bytes(kept)
+        print(f"{name}: {len(kept)} bytes in {len(self.pieces)} pieces")
+
+
+def mariadb(port, *options, password="wonder", text="", check=True):
+    command = ["mariadb", "--no-defaults", "-h127.0.0.1", f"-P{port}", "-ualice",
+               f"-p{password}", *options]
+    subprocess.run(command, input=text, text=True, check=check, stdout=subprocess.DEVNULL,
+                   stderr=None if check else subprocess.DEVNULL)
+
+
+def client(port, folder):
+    lines = folder / "lines.txt"
+    lines.write_text("1\tpear\t0.5\n2\tplum\t0.25\n")
+    mariadb(port, "--local-infile=1", "--force", "music", check=False, text=f"""
+      SELECT 1, 'two';
+      SELEC nonsense;
+      USE test;
+      LOAD DATA LOCAL INFILE '{lines}' INTO TABLE inventory;
+      LOAD DATA LOCAL INFILE '/nowhere/at/all' INTO TABLE inventory;
+      delimiter //
+      SELECT id FROM inventory; UPDATE inventory SET price = 1; SELECT 3//
+      SELECT 4; SELECT five; SELECT 6//
+      delimiter ;
+      START TRANSACTION;
+      INSERT INTO inventory VALUES (3, 'quince', 2);
+      COMMIT;
+      DROP DATABASE IF EXISTS none;
+      SELECT REPEAT('long ', 300);
+      ALTER TABLE inventory ENGINE=Aria, FORCE;
+      DELETE FROM inventory;""")
+
+
+def client_autocomplete(port, _):
+    mariadb(port, "--auto-rehash", "test", text="SELECT COUNT(*) FROM inventory;")
+
+
+def client_wrong_password(port, _):
+    mariadb(port, password="wrong", text="SELECT 1", check=False)
+
+
+def client_no_database(port, _):
+    mariadb(port, "nowhere", text="SELECT 1", check=False)
+
+
+def client_compressed(port, _):
+    mariadb(port, "--compress", text="SELECT 1")
+
+
+def libmariadb(port, folder):
+    flags = subprocess.run(["mariadb_config", "--include", "--libs"], capture_output=True,
+                           text=True, check=True).stdout.split()
+    program = folder / "prepared"
+    subprocess.run(["cc", "-o", program, HERE / "prepared.c", *flags], check=True)
+    subprocess.run([program, str(port)], check=True)
+
+
+def slap(port, _):
+    subprocess.run(["mariadb-slap", "--no-defaults", "-h127.0.0.1", f"-P{port}", "-ualice",
+                    "-pwonder", "--protocol=tcp", "--auto-generate-sql", "--concurrency=1",
+                    "--number-of-queries=12", "--auto-generate-sql-write-number=5",
+                    "--detach=0"], check=True, stdout=subprocess.DEVNULL)
+
+
+def pymysql(port, _):
+    import pymysql as module
+    connection = module.connect(host="127.0.0.1", port=port, user="alice", password="wonder",
+                                database="music", client_flag=module.constants.CLIENT.MULTI_STATEMENTS)
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE words (id INT AUTO_INCREMENT PRIMARY KEY, word TEXT UNIQUE)")
+    cursor.executemany("INSERT INTO words (word) VALUES (%s)", [("a",), ("b",), ("c",)])
+    connection.commit()
+    cursor.execute("SELECT * FROM words WHERE word <> %s", ("b",))
+    cursor.fetchall()
+    with contextlib.suppress(module.err.IntegrityError):
+        cursor.execute("INSERT INTO words (word) VALUES ('a')")
+    cursor.execute("SELECT 1; SELECT 2")
+    while cursor.nextset():
+        pass
+    connection.select_db("test")
+    cursor.execute("use `music`")
+    cursor.execute("DROP TABLE words")
+    connection.rollback()
+    connection.ping()
+    connection.close()
+
+
+NODE = """
+const mysql = require('mysql2/promise');
+(async () => {
+  const c = await mysql.createConnection({host: '127.0.0.1', port: PORT, user: 'alice',
+    password: 'wonder', database: 'test', multipleStatements: true});
+  await c.query('SELECT 1; SELECT 2, 3');
+  await c.execute('INSERT INTO inventory VALUES (?, ?, ?)', [7, 'fig', 1.5]);
+  await c.execute('SELECT * FROM inventory WHERE id = ?', [7]);
+  await c.execute('SELECT * FROM inventory WHERE id = ?', [8]);
+  await c.query('SELECT * FROM missing').catch(() => {});
+  await c.execute('SELECT ? FROM missing', [1]).catch(() => {});
+  await c.beginTransaction();
+  await c.query('DELETE FROM inventory');
+  await c.commit();
+  await c.ping();
+  await c.changeUser({user: 'bob', password: 'builder', database: 'music'});
+  await c.query('SELECT 4');
+  await c.end();
+})();
+"""
+
+
+def node(port, _):
+    subprocess.run(["node", "-e", NODE.replace("PORT", str(port))], check=True)
+
+
+CAPTURES = [client, client_autocomplete, client_wrong_password, client_no_database,
+            client_compressed, libmariadb, slap, pymysql, node]
+
+
+def main():
+    wanted = set(sys.argv[1:])
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        server = Server(folder)
+        try:
+            for capture in CAPTURES:
+                if wanted and capture.__name__ not in wanted:
+                    continue
+                recorder = Recorder(server.port)
+                capture(recorder.port, folder)
+                recorder.save(capture.__name__)
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
