@@ -68,6 +68,9 @@ Taken RedisCodec::request(const char* bytes, size_t size, Operations& operations
   Input input{bytes, bytes + size, operations};
   while (input.at != input.end) {
     if (read_request(input)) continue;
+    // Of a command that is not one nothing stays: the same in any pieces.
+    if (open_) operations.withdraw_newest();
+    open_ = false;
     failed_ = true;
     return Taken::kNotMine;
   }
@@ -215,12 +218,8 @@ bool RedisCodec::read_inline_word(Input& input) {
 
 bool RedisCodec::end_inline(Input& input) {
   if (open_) {
-    // HTTP with a method of its own.
-    if (opening_ && is_http_version(hash_)) {
-      input.operations.withdraw_newest();
-      return false;
-    }
-    return end_command(input);
+    // Not HTTP with a method of its own.
+    return !(opening_ && is_http_version(hash_)) && end_command(input);
   }
   skip_next_ = false;
   in_ = In::kStart;
@@ -302,10 +301,7 @@ void RedisCodec::read_index(const char* bytes, size_t size) {
 
 bool RedisCodec::end_word(Input& input) {
   if (word_ == 0) {
-    if (in_ == In::kInline && opening_ && !opens_inline(hash_)) {
-      input.operations.withdraw_newest();
-      return false;
-    }
+    if (in_ == In::kInline && opening_ && !opens_inline(hash_)) return false;
     const RedisCommandRule rule = find_redis_command(hash_);
     command_ = rule.command;
     recorded_words_ = rule.recorded_words;
