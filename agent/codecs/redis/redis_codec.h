@@ -69,7 +69,7 @@ class RedisCodec {
   void begin_word(Operations& operations, uint32_t size);
   void pass_word(Operations& operations, const char* bytes, size_t size);
   bool is_compared() const;
-  bool end_word(Input& input);
+  bool end_word();
   void read_index(const char* bytes, size_t size);
   bool end_command(Input& input);
   bool is_answered();

@@ -150,7 +150,7 @@ bool RedisCodec::read_text_end(Input& input) {
     text_ending_ = true;
     if (input.at == input.end) return true;
   }
-  if (*input.at++ != '\n' || !end_word(input)) return false;
+  if (*input.at++ != '\n' || !end_word()) return false;
   if (--words_left_ == 0) return end_command(input);
   in_ = In::kLengthType;
   return true;
@@ -213,7 +213,7 @@ bool RedisCodec::read_inline_word(Input& input) {
   if (at == input.end) return true;
   in_word_ = false;
   if (odd_word_) hash_ = kNoName;
-  return end_word(input);
+  return end_word();
 }
 
 bool RedisCodec::end_inline(Input& input) {
@@ -299,7 +299,7 @@ void RedisCodec::read_index(const char* bytes, size_t size) {
   }
 }
 
-bool RedisCodec::end_word(Input& input) {
+bool RedisCodec::end_word() {
   if (word_ == 0) {
     if (in_ == In::kInline && opening_ && !opens_inline(hash_)) return false;
     const RedisCommandRule rule = find_redis_command(hash_);
