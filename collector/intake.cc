@@ -18,7 +18,8 @@ constexpr size_t kMostWarnings = 100;
 Configuration view_of(const ProcessFacts& facts, const Configuration& collector) {
   Configuration::Environment environment = facts.environment;
   for (const wire::Option& option : wire::kOptions)
-    if ((option.group == "HTTP" || option.group == "Limits") && collector.is_set(option.name))
+    if ((option.group == "HTTP" || option.group == "Databases" || option.group == "Limits") &&
+        collector.is_set(option.name))
       environment.emplace(option.name, collector.text(option.name));
   return Configuration::from(std::move(environment));
 }
@@ -43,9 +44,8 @@ void Intake::attached(ProducerId producer, const ProcessFacts& facts) {
   const Configuration view = view_of(facts, configuration_);
   for (const std::string& warning : view.warnings()) warn(warning);
   const auto resource = make_resource(facts, view, host_);
-  HttpInterpreter interpreter(
-      HttpOptions::from(view, configuration_.list("SEAMTRACE_HTTP_REDACT_QUERY_KEYS")), facts.clock,
-      resource);
+  Interpreter interpreter(view, configuration_.list("SEAMTRACE_HTTP_REDACT_QUERY_KEYS"),
+                          facts.clock, resource);
   const std::string run_id(facts.run_id());
   Run& run = runs_[run_id];
   if (run.attached++ == 0) std::erase(idle_runs_, run_id);

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "collector/dispatch.h"
-#include "collector/interpret/http_interpreter.h"
+#include "collector/interpret/interpreter.h"
 #include "collector/process/batcher.h"
 #include "collector/process/resource_builder.h"
 #include "collector/process/span_limits.h"
@@ -56,7 +56,7 @@ class Intake : public RecordConsumer {
     std::string command;
     uint64_t spans = 0;
     uint64_t in_flight_at_exit = 0;
-    HttpInterpreter interpreter;
+    Interpreter interpreter;
     SpanLimits limits;
     Run& run;
   };

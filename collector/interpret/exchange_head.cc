@@ -59,6 +59,7 @@ ExchangeHead take_apart(std::span<const Slice> slices) {
         head.unix_path = slice.bytes;
         break;
       case wire::SliceKind::kResponseHeader:
+      default:  // those of data stores
         break;
     }
   }

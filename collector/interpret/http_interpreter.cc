@@ -7,6 +7,7 @@
 #include "collector/interpret/forwarded.h"
 #include "collector/interpret/http_head.h"
 #include "collector/interpret/network.h"
+#include "collector/interpret/span_parts.h"
 #include "collector/interpret/url.h"
 #include "collector/interpret/verdict.h"
 #include "wire/configuration.h"
@@ -14,18 +15,11 @@
 namespace seamtrace::collector {
 namespace {
 
-constexpr std::string_view kAssociationNames[] = {"root",    "remote",   "exact",       "handoff",
-                                                  "runtime", "inferred", "environment", "adopted"};
-
 /// The final status; 0 when none was seen. 101 is one: it ends HTTP on the connection.
 int final_status(const wire::ExchangeRecord& exchange) {
   const bool final = (exchange.flags & wire::kFlagFinalStatusSeen) != 0 || exchange.status == 101 ||
                      exchange.status >= 200;
   return final && exchange.status >= 100 && exchange.status <= 999 ? exchange.status : 0;
-}
-
-int64_t as_number(uint64_t count) {
-  return static_cast<int64_t>(std::min<uint64_t>(count, INT64_MAX));
 }
 
 /// Builds one span; lives for one call.
@@ -38,7 +32,7 @@ class SpanBuilder {
         arena_(arena),
         head_(take_apart(record.slices)),
         target_(parse_target(head_.request.method, head_.request.target)),
-        server_(exchange_.role == static_cast<uint8_t>(wire::Role::kServer)),
+        server_(is_server(exchange_)),
         span_(&arena) {
     constexpr size_t kUsual = 18;
     span_.attributes.reserve(options.old_names ? 2 * kUsual : kUsual);
@@ -59,32 +53,22 @@ class SpanBuilder {
     describe_ourselves();
     if (options_.old_names) add_old_names(status);
 
-    fill_identity();
+    fill_identity(span_, arena_, exchange_, head_.trace_state);
+    fill_times(span_, record_, clock, now_unix_ns);
+    span_.scope = "seamtrace.http";
     span_.name = known_method_ ? method_ : "HTTP";
     span_.status = verdict.status;
     span_.status_message = verdict.message;
-    span_.start_unix_ns = clock.to_unix(exchange_.start_ns, now_unix_ns);
-    uint64_t end = span_.start_unix_ns;
-    if (record_.death) {
-      end = record_.death->noticed_unix_ns;
-    } else if (exchange_.end_ns != 0) {
-      end = clock.to_unix(exchange_.end_ns, now_unix_ns);
-    }
-    span_.end_unix_ns = std::max(end, span_.start_unix_ns);
     return std::move(span_);
   }
 
  private:
-  /// A Value by value would go over the stack, twice.
   template <typename T>
   void add(std::string_view key, T value) {
-    Attribute& attribute = span_.attributes.emplace_back();
-    attribute.key = key;
-    attribute.value
-        .emplace<std::conditional_t<std::is_same_v<T, const char*>, std::string_view, T>>(value);
+    add_attribute(span_, key, value);
   }
   void add_text(std::string_view key, std::string_view text) {
-    if (!text.empty()) add(key, copy_valid_text(arena_, text));
+    add_text_attribute(span_, arena_, key, text);
   }
 
   void describe_method() {
@@ -151,15 +135,7 @@ class SpanBuilder {
   }
 
   void describe_network() {
-    peer_ = address_text(arena_, exchange_.peer);
-    if (!peer_.empty()) {
-      add("network.peer.address", peer_);
-      if (const uint16_t port = port_number(exchange_.peer); port != 0)
-        add("network.peer.port", int64_t{port});
-    } else if (!head_.unix_path.empty()) {
-      add_text("network.peer.address", head_.unix_path);
-    }
-    if (is_unix(exchange_.peer)) add("network.transport", "unix");
+    peer_ = add_peer(span_, arena_, exchange_, head_.unix_path);
     std::string_view version = head_.request.version;
     if (version.empty()) version = head_.response_version;
     version_ = copy_text(arena_, version);
@@ -205,7 +181,7 @@ class SpanBuilder {
   }
 
   void describe_ourselves() {
-    add("seamtrace.parent.association", kAssociationNames[exchange_.association]);
+    add_association(span_, exchange_);
     if (exchange_.outcome == static_cast<uint8_t>(wire::Outcome::kLost) ||
         answered_before_exit(exchange_, record_.death))
       add("seamtrace.incomplete", true);
@@ -235,25 +211,6 @@ class SpanBuilder {
     if (target_.form != Target::Form::kAuthority)
       add("http.target", query_.empty() ? path_ : join_text(arena_, {path_, "?", query_}));
     if (!client_.empty()) add("http.client_ip", client_);
-  }
-
-  void fill_identity() {
-    std::copy_n(exchange_.trace_id, span_.trace_id.size(), span_.trace_id.begin());
-    std::copy_n(exchange_.span_id, span_.span_id.size(), span_.span_id.begin());
-    std::copy_n(exchange_.parent_span_id, span_.parent_span_id.size(),
-                span_.parent_span_id.begin());
-    span_.parent_remote = (exchange_.flags & wire::kFlagParentRemote) != 0;
-    span_.trace_flags = exchange_.trace_flags;
-    span_.kind = server_ ? SpanKind::kServer : SpanKind::kClient;
-    span_.association = static_cast<wire::Association>(exchange_.association);
-    span_.trace_state = copy_valid_text(arena_, head_.trace_state);
-    span_.scope = "seamtrace.http";
-    if ((exchange_.flags & wire::kFlagTraceRestarted) == 0) return;
-    Link link;
-    std::copy_n(exchange_.link_trace_id, link.trace_id.size(), link.trace_id.begin());
-    std::copy_n(exchange_.link_span_id, link.span_id.size(), link.span_id.begin());
-    if (link.trace_id == TraceId{} || link.span_id == SpanId{}) return;
-    span_.links.push_back(std::move(link));
   }
 
   const Record& record_;
