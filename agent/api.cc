@@ -55,10 +55,25 @@ bool collector_is_reachable() {
   return visit != 0 && monotonic_ns() - visit < kSilenceNs;
 }
 
+/// `http,redis`: what is not disabled, each name once.
+template <size_t kSize>
+void list_instrumentations(char (&out)[kSize]) {
+  size_t used = 0;
+  for (uint8_t protocol = 1; protocol <= wire::kLastProtocol; ++protocol) {
+    const char* name = kInstrumentations[protocol];
+    const size_t size = strlen(name);
+    const bool repeated = protocol > 1 && strcmp(name, kInstrumentations[protocol - 1]) == 0;
+    if (!settings.traced[protocol] || repeated || used + size + 2 > kSize) continue;
+    if (used != 0) out[used++] = ',';
+    memcpy(out + used, name, size + 1);
+    used += size;
+  }
+}
+
 }  // namespace
 
 SEAMTRACE_HOOK int seamtrace_is_enabled(void) {
-  return agent_is_on() && settings.http && !settings.propagation_only &&
+  return agent_is_on() && !settings.propagation_only &&
                  ring_writer::control().tracing.load(std::memory_order_relaxed) != 0
              ? 1
              : 0;
@@ -81,7 +96,7 @@ SEAMTRACE_HOOK int seamtrace_status(struct seamtrace_status_v1* out) {
   copy_text(out->exporters, environment("OTEL_TRACES_EXPORTER", "otlp"));
   if (!agent_is_on()) return 1;
   out->propagation_only = settings.propagation_only ? 1 : 0;
-  copy_text(out->instrumentations, settings.http ? "http" : "");
+  list_instrumentations(out->instrumentations);
   const wire::ControlBlock& control = ring_writer::control();
   copy_text(
       out->sampler,

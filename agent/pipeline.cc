@@ -8,6 +8,7 @@
 #include "agent/context/context.h"
 #include "agent/hooks/next_function.h"
 #include "agent/ring_writer/segment_writer.h"
+#include "agent/ring_writer/targets.h"
 #include "agent/runtime/platform.h"
 #include "agent/spans/exchange.h"
 
@@ -35,6 +36,7 @@ void begin_anew_in_child() {
   context::remember_for_exec(forked_under);
   process_state.has_served.store(false, std::memory_order_relaxed);
   ring_writer::forget_segment();
+  ring_writer::unlock_targets_after_fork();
   connections::after_fork();
   spans::reset_pools();
 }

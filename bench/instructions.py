@@ -9,8 +9,9 @@ import os
 import re
 import tempfile
 
-import overhead
-from subjects import SUBJECTS, SharedDirectory, require_build, send_load
+from measuring import MODES, environment_of
+from servers import SERVERS
+from subjects import SharedDirectory, require_build, send_load
 
 FEW, MANY = 300, 1300
 
@@ -21,7 +22,7 @@ def instructions(subject, mode, requests):
         os.chmod(logs, 0o777)  # nginx's worker is another user when root starts it
         wrapper = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={logs}/out.%p",
                    f"--log-file={logs}/log.%p"]
-        with subject.start(overhead.environment_of(mode, directory), (), wrapper) as server:
+        with subject.start(environment_of(mode, directory), (), wrapper) as server:
             send_load(subject, server.port, requests)
         total = 0
         for name in os.listdir(logs):
@@ -35,18 +36,18 @@ def instructions(subject, mode, requests):
 
 
 def main():
-    names = [subject.name for subject in SUBJECTS]
+    names = [subject.name for subject in SERVERS]
     parser = argparse.ArgumentParser(prog="./dev bench instructions", description=__doc__)
     parser.add_argument("--subjects", default=",".join(names))
     chosen = parser.parse_args().subjects.split(",")
     require_build()
     os.chdir("/")
-    print("| server | " + " | ".join(overhead.MODES) + " |\n|-|" + "-|" * len(overhead.MODES))
-    for subject in SUBJECTS:
+    print("| server | " + " | ".join(MODES) + " |\n|-|" + "-|" * len(MODES))
+    for subject in SERVERS:
         if subject.name not in chosen:
             continue
         counts = [(instructions(subject, mode, MANY) - instructions(subject, mode, FEW)) / (MANY - FEW)
-                  for mode in overhead.MODES]
+                  for mode in MODES]
         cells = [f"{counts[0]:.0f}"] + [f"{count:.0f} ({count - counts[0]:+.0f})" for count in counts[1:]]
         print(f"| {subject.name} | " + " | ".join(cells) + " |", flush=True)
 

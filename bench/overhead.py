@@ -13,74 +13,24 @@ import statistics
 import sys
 from pathlib import Path
 
+import data_stores
 import report
 import startup
-from subjects import (LIBRARY, SUBJECTS, Collector, Receiver, SharedDirectory, clean_environment,
-                      processors_for_servers_and_others, require_build, send_load, tree_cpu_ns)
+from measuring import MODES
+from servers import SERVERS
+from subjects import processors_for_servers_and_others, require_build
 
-MODES = ["without", "disabled", "unsampled", "traced"]
+SUBJECTS = SERVERS + data_stores.SUBJECTS
+
 LEAST_ROUNDS = 7
-WARM_UP = 2000
 SLICES = 20
-
-
-def environment_of(mode, directory):
-    changes = {"without": {},
-               "disabled": {"OTEL_ENABLED": "false"},
-               "unsampled": {"OTEL_TRACES_SAMPLER": "always_off"},
-               "traced": {}}[mode]
-    if mode != "without":
-        changes = {**changes, "LD_PRELOAD": str(LIBRARY), "SEAMTRACE_DIR": directory}
-    return clean_environment(**changes)
-
-
-class Run:
-    """One mode of one round: a server, and a collector where the mode has one."""
-
-    def __init__(self, subject, mode, processors, stack):
-        servers, self.others = processors
-        self.subject, self.mode = subject, mode
-        self.requests, self.cpu_ns, self.seconds, self.loads = 0, 0, 0.0, []
-        self.directory = stack.enter_context(SharedDirectory())
-        self.receiver = self.collector = None
-        if mode == "traced":
-            self.receiver = stack.enter_context(Receiver(self.others))
-            self.collector = stack.enter_context(Collector(self.directory, self.receiver, self.others))
-        self.server = stack.enter_context(
-            subject.start(environment_of(mode, self.directory), servers))
-        send_load(subject, self.server.port, WARM_UP, self.others)
-        self.collector_start = self.collector.cpu_ns() if self.collector else 0
-
-    def send(self, requests):
-        start = tree_cpu_ns(self.server.process.pid)
-        load = send_load(self.subject, self.server.port, requests, self.others)
-        self.cpu_ns += tree_cpu_ns(self.server.process.pid) - start
-        self.requests += requests
-        self.seconds += load["seconds"]
-        self.loads.append(load)
-
-    def finish(self):
-        """Per request: {"server_ns", "collector_ns", ...}, and the spans that are missing."""
-        result = {"server_ns": self.cpu_ns / self.requests, "collector_ns": 0.0, "lost": 0,
-                  "p50_us": statistics.median(load["p50_us"] for load in self.loads),
-                  "p99_us": statistics.median(load["p99_us"] for load in self.loads),
-                  "requests_per_second": self.requests / self.seconds}
-        if self.collector:
-            status = self.collector.status()
-            self.server.stop()
-            # It drains before it ends; that belongs to its cost.
-            result["collector_ns"] = (self.collector.stop() - self.collector_start) / self.requests
-            result["lost"] = WARM_UP + self.requests - self.receiver.spans()
-            if result["lost"]:
-                result["status"] = status
-        return result
 
 
 def run_round(subject, number, requests, processors):
     """All modes once. Their servers live side by side, and the requests are sent in slices, in turn, so
     that whatever else the machine does meets every mode alike."""
     with contextlib.ExitStack() as stack:
-        runs = {mode: Run(subject, mode, processors, stack) for mode in MODES}
+        runs = {mode: subject.open_run(mode, processors, stack) for mode in MODES}
         for piece in range(SLICES):
             for step in range(len(MODES)):
                 runs[MODES[(number + piece + step) % len(MODES)]].send(requests // SLICES)

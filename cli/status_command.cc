@@ -100,6 +100,24 @@ std::string counters_of(const json& process) {
   return out + rows.substr(rows.find('\n') + 1);  // without the empty head
 }
 
+/// The data stores that a process is a client of.
+std::string stores_of(const json& process) {
+  const json& stores = member(process, "stores");
+  if (!stores.is_array() || stores.empty()) return {};
+  Table table({"STORE", "OPEN", "USED", "FAILED", "REJECTED", "CALLS", "ERRORS", "HITS", "MISSES"});
+  for (const json& store : stores) {
+    const json& connections = member(store, "connections");
+    std::string name = text(store, "system") + " ";
+    const std::string address = text(store, "address");
+    name += address.empty() ? "(Unix socket)" : address + ":" + count(store, "port");
+    table.add({name, count(connections, "open"), count(connections, "used"),
+               count(connections, "failed"), count(connections, "rejected"),
+               count(store, "operations"), count(store, "errors"), count(store, "cache_hits"),
+               count(store, "cache_misses")});
+  }
+  return "\n" + count(process, "pid") + " " + text(process, "service") + "\n" + table.render("  ");
+}
+
 std::string exporters_text(const json& exporters) {
   std::string out = "\n";
   for (const json& exporter : exporters) {
@@ -179,6 +197,7 @@ std::string render_status(const json& answer) {
     out += "No traced process. A process appears with its first traced byte.\n";
   } else {
     out += processes_table(processes);
+    for (const json& process : processes) out += stores_of(process);
     for (const json& process : processes) out += counters_of(process);
   }
   const json& reader = member(answer, "reader");

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "collector/interpret/http_head.h"
+#include "collector/interpret/network.h"
 #include "collector/pipeline.h"
 #include "collector/query/status_json.h"
 #include "collector/support/clock.h"
@@ -46,8 +47,15 @@ std::string hex(const uint8_t (&bytes)[N]) {
   return text;
 }
 
-/// `GET /path`: what a person recognises the request by, without the query's secrets.
+/// `GET /path`, `postgresql shop`: what a person recognises the request by, without its secrets.
 std::string short_name(const Record& record) {
+  const auto protocol = static_cast<wire::Protocol>(record.exchange.protocol);
+  if (wire::is_database(protocol)) {
+    std::string name(wire::system_name(protocol));
+    for (const Slice& slice : record.slices)
+      if (slice.kind == wire::SliceKind::kNamespace) name += ' ' + std::string(slice.bytes);
+    return name;
+  }
   for (const Slice& slice : record.slices) {
     if (slice.kind != wire::SliceKind::kRequestLine) continue;
     const RequestLine line = split_request_line(slice.bytes, slice.truncated);
@@ -164,6 +172,11 @@ CollectorStatistics Collector::collect_statistics() const {
     const Counters counters = segment.counters();
     for (uint32_t i = 0; i < wire::kCounterCount; ++i)
       if (counters[i] != 0) process.counters[wire::kCounterDescriptions[i].name] = counters[i];
+    std::pmr::monotonic_buffer_resource arena;
+    for (const Target& target : segment.targets())
+      process.stores.push_back({std::string(wire::system_name(target.protocol)),
+                                std::string(address_text(arena, target.endpoint)),
+                                port_number(target.endpoint), target});
     result.processes.push_back(std::move(process));
   });
   return result;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace seamtrace::wire {
 
@@ -38,6 +39,27 @@ enum class Protocol : uint8_t {
   kSqlite = 7,
 };
 inline constexpr uint8_t kLastProtocol = 7;
+
+/// The value of db.system.name; empty for what is no data store.
+constexpr std::string_view system_name(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kPostgresql:
+      return "postgresql";
+    case Protocol::kMysql:
+      return "mysql";
+    case Protocol::kMariadb:
+      return "mariadb";
+    case Protocol::kRedis:
+      return "redis";
+    case Protocol::kMemcached:
+      return "memcached";
+    case Protocol::kSqlite:
+      return "sqlite";
+    case Protocol::kHttp1:
+      break;
+  }
+  return {};
+}
 
 /// Whether exchanges of this protocol are described by DatabaseFacts and its slices.
 constexpr bool is_database(Protocol protocol) { return protocol != Protocol::kHttp1; }

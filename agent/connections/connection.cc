@@ -1,5 +1,6 @@
 #include "agent/connections/connection.h"
 
+#include "agent/connections/database_stream.h"
 #include "agent/connections/http1_stream.h"
 #include "agent/ring_writer/segment_writer.h"
 #include "agent/runtime/pool.h"
@@ -28,7 +29,7 @@ void drop_text(Connection& connection) {
 
 }  // namespace
 
-bool open_pools() { return pool.open() && text_blocks.open(); }
+bool open_pools() { return pool.open() && text_blocks.open() && open_session_pools(); }
 
 Connection* create(wire::Role role, bool role_certain) {
   Connection* connection = pool.take();
@@ -40,11 +41,14 @@ Connection* create(wire::Role role, bool role_certain) {
   connection->references.store(1, std::memory_order_relaxed);
   connection->role = role;
   connection->role_certain = role_certain;
+  connection->examined = false;
   connection->recognised = false;
   connection->given_up = false;
   connection->reused = false;
   connection->last_error = 0;
   connection->id = process_state.next_connection_id.fetch_add(1, std::memory_order_relaxed) + 1;
+  connection->connect_start_ns = 0;
+  connection->database = nullptr;
   connection->peer = {};
   connection->request.codec = Http1Codec(Http1Codec::Direction::kRequest);
   connection->response.codec = Http1Codec(Http1Codec::Direction::kResponse);
@@ -77,6 +81,10 @@ void release(Connection& connection) {
   Moment moment;
   end_exchanges(connection, moment, wire::Outcome::kNoResponse);
   drop_text(connection);
+  if (connection.database != nullptr) {
+    note_session_ended(connection, moment);
+    drop_session(connection);
+  }
   connection.generation.fetch_add(1, std::memory_order_release);
   connection.lock.release();
   pool.give_back(&connection);
@@ -85,11 +93,14 @@ void release(Connection& connection) {
 void unlock_pools_after_fork() {
   pool.unlock_after_fork();
   text_blocks.unlock_after_fork();
+  unlock_session_pools_after_fork();
 }
 
 bool survive_fork(Connection& connection) {
   connection.lock.reset();
-  const bool untouched = !connection.recognised && connection.leftover.left() == 0 &&
+  // A session stays the parent's: its target lies in the parent's segment.
+  const bool untouched = !connection.recognised && connection.database == nullptr &&
+                         connection.leftover.left() == 0 &&
                          connection.request.codec.between_messages();
   connection.oldest = nullptr;
   connection.newest = nullptr;

@@ -16,6 +16,8 @@
 
 namespace seamtrace::agent {
 
+struct DatabaseSession;
+
 /// Room for a line that is split over chunks, and for inserts that exceed the inline room.
 struct TextBlock {
   static constexpr uint32_t kCapacity = 12 * 1024;
@@ -68,11 +70,14 @@ struct alignas(64) Connection {
   SpinLock lock;
   wire::Role role;
   bool role_certain;   ///< false: inherited or received over a Unix socket
-  bool recognised;     ///< the first bytes were HTTP/1
+  bool examined;       ///< its first bytes were looked at: HTTP/1, or a data store
+  bool recognised;     ///< it is what the first bytes promised
   bool given_up;       ///< no longer followed; only pending text may still have to go out
   bool reused;         ///< a request has been completed on it
   int32_t last_error;  ///< errno of a failed call, 0
   uint64_t id;
+  uint64_t connect_start_ns;  ///< client: when connect() was called; 0 unknown
+  DatabaseSession* database;  ///< null: HTTP, or not known yet
   wire::Endpoint peer;
   Direction request;
   Direction response;

@@ -1,5 +1,6 @@
 #include "agent/connections/follow.h"
 
+#include "agent/connections/database_stream.h"
 #include "agent/ring_writer/segment_writer.h"
 #include "agent/runtime/platform.h"
 
@@ -29,6 +30,7 @@ void give_up(Connection& connection, Moment& moment) {
   if (connection.given_up) return;
   count(connection.recognised ? Counter::bypass_parse_error : Counter::connections_ignored);
   end_exchanges(connection, moment, wire::Outcome::kLost);
+  if (connection.database != nullptr) note_session_ended(connection, moment);
   connection.given_up = true;
 }
 

@@ -46,7 +46,7 @@ void follow(int fd, FdEntry entry, F f, Unless unless = Unless::kGivenUp) {
     if (!is_current(entry)) return;
     if (!connection.given_up || unless == Unless::kReplaced) {
       Moment moment;
-      if (f(connection, moment) == Fed::kNotHttp1) give_up(connection, moment);
+      if (f(connection, moment) == Fed::kNotFollowed) give_up(connection, moment);
     }
     given_up = connection.given_up;
   }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/connections/database_stream.h"
 #include "agent/connections/request_head.h"
 #include "agent/context/context.h"
 #include "agent/ring_writer/segment_writer.h"
@@ -18,8 +19,6 @@ using ring_writer::count;
 using wire::Counter;
 using Kind = Http1Event::Kind;
 
-constexpr uint32_t kMostInFlight = 1024;
-
 /// Gives the codec room for a split line; without memory the line counts as truncated.
 void provide_carry(Direction& direction) {
   direction.carry_block = take_text_block();
@@ -35,38 +34,6 @@ void drop_unused_carry(Direction& direction) {
   if (direction.carry_block != nullptr) give_back(direction.carry_block);
   direction.carry_block = nullptr;
   direction.carry = {};
-}
-
-Exchange* begin_exchange(Connection& connection, Moment& moment) {
-  if (connection.in_flight == kMostInFlight) {
-    count(Counter::bypass_pipeline_too_deep);
-    return nullptr;
-  }
-  if (connection.message_start_ns == 0) connection.message_start_ns = moment.ns();
-  Exchange* exchange = spans::begin(connection.role, connection.message_start_ns);
-  connection.message_start_ns = 0;
-  if (exchange == nullptr) return nullptr;
-  if (connection.newest != nullptr)
-    connection.newest->next = exchange;
-  else
-    connection.oldest = exchange;
-  connection.newest = exchange;
-  ++connection.in_flight;
-  return exchange;
-}
-
-/// Ends the oldest exchange and gives its memory back.
-void finish_oldest(Connection& connection, wire::Outcome outcome, Moment& moment) {
-  Exchange* exchange = connection.oldest;
-  connection.oldest = exchange->next;
-  if (connection.oldest == nullptr) connection.newest = nullptr;
-  if (connection.receiving == exchange) connection.receiving = nullptr;
-  if (connection.resumed == exchange) connection.resumed = nullptr;
-  --connection.in_flight;
-  connection.reused = true;
-  const bool failed = outcome != wire::Outcome::kComplete && outcome != wire::Outcome::kUpgraded;
-  spans::finish(*exchange, outcome, moment.ns(), failed ? connection.last_error : 0);
-  spans::release(exchange);
 }
 
 /// FNV-1a of the end of the request target, from its last slash on: proxies often change the
@@ -89,7 +56,7 @@ bool start_request(Connection& connection, const Http1Event& event, Moment& mome
   Exchange* exchange = connection.resumed;
   connection.resumed = nullptr;
   if (exchange == nullptr) {
-    exchange = begin_exchange(connection, moment);
+    exchange = begin_exchange(connection, wire::Protocol::kHttp1, moment);
     if (exchange == nullptr) return false;
     open_request_record(*exchange);
   }
@@ -144,11 +111,6 @@ void start_response(Connection& connection, const Http1Event& event, Moment& mom
 
 }  // namespace
 
-uint64_t Moment::ns() {
-  if (ns_ == 0) ns_ = monotonic_ns();
-  return ns_;
-}
-
 FeedResult feed_request(Connection& connection, const char* bytes, size_t size, Moment& moment,
                         Edit* edit, size_t base) {
   Direction& direction = connection.request;
@@ -167,11 +129,11 @@ FeedResult feed_request(Connection& connection, const char* bytes, size_t size, 
         break;
       case Kind::kNotHttp1:
       case Kind::kSwitched:
-        result.fed = Fed::kNotHttp1;
+        result.fed = Fed::kNotFollowed;
         return result;
       case Kind::kStartLine:
         if (!start_request(connection, event, moment)) {
-          result.fed = Fed::kNotHttp1;
+          result.fed = Fed::kNotFollowed;
           return result;
         }
         break;
@@ -217,7 +179,7 @@ Fed feed_response(Connection& connection, const char* bytes, size_t size, Moment
         provide_carry(direction);
         break;
       case Kind::kNotHttp1:
-        return Fed::kNotHttp1;
+        return Fed::kNotFollowed;
       case Kind::kStartLine:
         start_response(connection, event, moment);
         break;
@@ -244,11 +206,15 @@ Fed feed_response(Connection& connection, const char* bytes, size_t size, Moment
 }
 
 Fed skip_opaque(Connection& connection, bool of_request, uint64_t bytes, Moment& moment) {
+  if (connection.database != nullptr) {
+    count(Counter::bypass_opaque_bytes);
+    return Fed::kNotFollowed;
+  }
   Direction& direction = of_request ? connection.request : connection.response;
   bool message_ended = false;
   if (!direction.codec.skip_opaque(bytes, message_ended)) {
     count(Counter::bypass_opaque_bytes);
-    return Fed::kNotHttp1;
+    return Fed::kNotFollowed;
   }
   if (of_request) {
     if (connection.receiving != nullptr) connection.receiving->request_body_bytes += bytes;
@@ -268,27 +234,20 @@ void stream_ended(Connection& connection, Moment& moment) {
       finish_oldest(connection, wire::Outcome::kRequestCut, moment);
     return;
   }
+  if (connection.database != nullptr) {
+    connection_failed(connection, 0, moment);
+    return;
+  }
   if (connection.response.codec.end_of_stream() && connection.oldest != nullptr)
     finish_oldest(connection, wire::Outcome::kComplete, moment);
   end_exchanges(connection, moment, wire::Outcome::kNoResponse);
 }
 
-void end_exchanges(Connection& connection, Moment& moment, wire::Outcome if_unanswered) {
-  // A server ends a response of open length by closing.
-  if (connection.role == wire::Role::kServer && connection.oldest != nullptr &&
-      connection.oldest->response_started && connection.last_error == 0 &&
-      connection.response.codec.end_of_stream())
-    finish_oldest(connection, wire::Outcome::kComplete, moment);
-  while (connection.oldest != nullptr) {
-    wire::Outcome outcome = if_unanswered;
-    if (if_unanswered != wire::Outcome::kLost) {
-      if (connection.oldest->response_started)
-        outcome = wire::Outcome::kResponseCut;
-      else if (!connection.oldest->request_complete)
-        outcome = wire::Outcome::kRequestCut;
-    }
-    finish_oldest(connection, outcome, moment);
-  }
+void connection_failed(Connection& connection, int error, Moment& moment) {
+  end_exchanges(connection, moment, wire::Outcome::kNoResponse);
+  if (connection.database == nullptr || connection.role != wire::Role::kClient) return;
+  note_connect_failed(connection, error, moment);
+  note_session_ended(connection, moment);
 }
 
 void clear_text(AddedText& text) {
@@ -297,24 +256,6 @@ void clear_text(AddedText& text) {
   text.size = 0;
   text.sent = 0;
   text.replaces = 0;
-}
-
-void withdraw_newest(Connection& connection) {
-  Exchange* newest = connection.newest;
-  if (connection.oldest == newest) {
-    connection.oldest = nullptr;
-    connection.newest = nullptr;
-  } else {
-    Exchange* before = connection.oldest;
-    while (before->next != newest) before = before->next;
-    before->next = nullptr;
-    connection.newest = before;
-  }
-  if (connection.receiving == newest) connection.receiving = nullptr;
-  --connection.in_flight;
-  if (newest->head_done && newest->slot != nullptr)
-    count(Counter::client_requests, ~uint64_t{0});  // it did not happen: one less
-  spans::release(newest);
 }
 
 }  // namespace seamtrace::agent::connections

@@ -7,19 +7,10 @@
 #include <cstdint>
 
 #include "agent/connections/connection.h"
+#include "agent/connections/exchange_queue.h"
+#include "agent/connections/moment.h"
 
 namespace seamtrace::agent::connections {
-
-/// The moment of a call, read from the clock when first asked for.
-class Moment {
- public:
-  uint64_t ns();
-  /// Makes it an earlier moment; 0 leaves it alone.
-  void set(uint64_t ns) { ns_ = ns; }
-
- private:
-  uint64_t ns_ = 0;
-};
 
 /// What the sender of a client request has to do to its bytes.
 struct Edit {
@@ -35,9 +26,9 @@ struct Edit {
 };
 
 enum class Fed {
-  kAll,       ///< every byte was taken
-  kStopped,   ///< another message begins: `consumed` bytes were taken
-  kNotHttp1,  ///< never was, or is no longer
+  kAll,          ///< every byte was taken
+  kStopped,      ///< another message begins: `consumed` bytes were taken
+  kNotFollowed,  ///< never was, or is no longer
 };
 
 struct FeedResult {
@@ -60,13 +51,10 @@ Fed skip_opaque(Connection& connection, bool of_request, uint64_t bytes, Moment&
 /// The peer will send no more (a read returned 0).
 void stream_ended(Connection& connection, Moment& moment);
 
-/// Ends everything in flight on the connection.
-void end_exchanges(Connection& connection, Moment& moment, wire::Outcome if_unanswered);
+/// A call on the connection has failed with an errno that ends it.
+void connection_failed(Connection& connection, int error, Moment& moment);
 
 /// Gives the text's memory back and makes it empty.
 void clear_text(AddedText& text);
-
-/// Removes the newest exchange as if it had never begun.
-void withdraw_newest(Connection& connection);
 
 }  // namespace seamtrace::agent::connections

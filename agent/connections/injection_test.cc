@@ -158,7 +158,7 @@ TEST_F(InjectionTest, AddsTraceparentBeforeTheEmptyLine) {
 
 TEST_F(InjectionTest, LeavesForeignProtocolsAlone) {
   open_connection(700, wire::Role::kClient);
-  const std::string stream = "*1\r\n$4\r\nPING\r\n";
+  const std::string stream = "SSH-2.0-OpenSSH\r\n";
   write_all(700, stream, 5);
   EXPECT_EQ(wire_, stream);
   EXPECT_FALSE(connections::is_connection(connections::entry_of(700)));

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "agent/connections/database_stream.h"
+#include "agent/connections/follow.h"
+#include "agent/connections/transfer.h"
 #include "agent/context/context.h"
 #include "agent/ring_writer/segment_writer.h"
 #include "agent/runtime/platform.h"
@@ -56,7 +59,7 @@ void forget(FdEntry old) {
 }
 
 Connection* install(int fd, wire::Role role, bool role_certain) {
-  Connection* connection = settings.http ? create(role, role_certain) : nullptr;
+  Connection* connection = create(role, role_certain);
   if (connection == nullptr) {
     forget(replace_entry(fd, kNotTraced));
     return nullptr;
@@ -103,14 +106,21 @@ void connecting(int fd, const sockaddr* address, socklen_t size) {
   if (connection == nullptr) return;
   connection->peer = endpoint_of(address, size);
   connection->opener = context::opener();
+  connection->connect_start_ns = monotonic_ns();
 }
 
 void connect_failed(int fd, int error) {
-  if (error == EINPROGRESS || error == EALREADY || error == EINTR || error == EISCONN) return;
+  if (error == EINPROGRESS || error == EALREADY || error == EINTR || error == EISCONN || error == 0)
+    return;
   const FdEntry entry = entry_of(fd);
-  if (is_connection(entry) && connection_in(entry)->role == wire::Role::kClient &&
-      !connection_in(entry)->recognised)
-    forget(replace_entry(fd, kStreamSocket));
+  if (!is_connection(entry) || connection_in(entry)->role != wire::Role::kClient ||
+      connection_in(entry)->recognised)
+    return;
+  follow(fd, entry, [&](Connection& connection, Moment& moment) {
+    if (!connection.examined && is_fatal(error)) note_connect_failed(connection, error, moment);
+    return Fed::kAll;
+  });
+  forget(replace_entry(fd, kStreamSocket));
 }
 
 void closing(int fd) { forget(replace_entry(fd, kNotTraced)); }

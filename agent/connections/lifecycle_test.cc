@@ -249,11 +249,12 @@ TEST_F(LifecycleTest, ACopyOfAGivenUpConnectionPassesToo) {
   EXPECT_EQ(records().size(), 1u);
 }
 
-TEST_F(LifecycleTest, WithHttpDisabledNothingIsFollowed) {
-  settings.http = false;
-  const sockaddr_in peer = address("127.0.0.1", 1);
-  connections::accepted(700, reinterpret_cast<const sockaddr*>(&peer), sizeof peer);
-  EXPECT_EQ(connections::entry_of(700), kNotTraced);
+TEST_F(LifecycleTest, WithHttpDisabledNoRequestIsFollowed) {
+  settings.traced[static_cast<uint8_t>(wire::Protocol::kHttp1)] = false;
+  open_connection(700, wire::Role::kServer);
+  read_bytes(700, "GET / HTTP/1.1\r\n\r\n");
+  EXPECT_FALSE(followed(700));
+  EXPECT_EQ(records().size(), 0u);
 }
 
 TEST_F(LifecycleTest, AForkedChildFollowsOnlyWhatWasNotUsedYet) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/connections/database_stream.h"
 #include "agent/connections/follow.h"
 #include "agent/connections/transfer.h"
 #include "agent/ring_writer/segment_writer.h"
@@ -116,6 +117,8 @@ bool Outgoing::prepare() {
           edited = true;  // our text goes first; parsing comes after it
           take_leftover(c);
         } else if (!c.given_up) {
+          if (!examine_first(c, buffers_, buffer_count_, total_, true)) return Fed::kNotFollowed;
+          if (c.database != nullptr) return prepare_database(c, moment);
           plan(c);
           edited = edit_.wanted || planned_ < total_;
         }
@@ -123,6 +126,23 @@ bool Outgoing::prepare() {
       },
       Unless::kReplaced);
   return edited;
+}
+
+Fed Outgoing::prepare_database(Connection& connection, Moment& moment) {
+  parsed_ = true;
+  database_ = true;
+  connection.writer.store(&thread_state, std::memory_order_relaxed);
+  return feed_write(connection, buffers_, buffer_count_, total_, moment);
+}
+
+void Outgoing::settle_database(Connection& connection, ssize_t result, int error, Moment& moment) {
+  if (result >= 0 || !is_fatal(error)) {
+    note_taken(connection, buffers_, buffer_count_, total_,
+               result > 0 ? static_cast<size_t>(result) : 0);
+    return;
+  }
+  connection.last_error = error;
+  connection_failed(connection, error, moment);
 }
 
 bool Outgoing::prepare_flush() {
@@ -175,7 +195,7 @@ void Outgoing::plan(Connection& connection) {
       const FeedResult result =
           feed_request(connection, static_cast<const char*>(buffers_[i].iov_base) + (from - offset),
                        end - from, moment, may_inject ? &edit_ : nullptr, from);
-      if (result.fed == Fed::kNotHttp1) {
+      if (result.fed == Fed::kNotFollowed) {
         give_up(connection, moment);
         planned_ = total_;
         break;
@@ -208,15 +228,23 @@ void Outgoing::settle(ssize_t result) {
     return;
   }
   if (!parsed_) return;
-  if (result == static_cast<ssize_t>(total_) && is_current(entry_) && !connection.given_up) {
+  const bool ahead = database_ && connection.database != nullptr && connection.database->ahead != 0;
+  if (result == static_cast<ssize_t>(total_) && is_current(entry_) && !connection.given_up &&
+      !ahead) {
     connection.writer.store(nullptr, std::memory_order_release);
     return;
   }
+  const int error = errno;
   follow(
       fd_, entry_,
-      [&](Connection& c, Moment&) {
+      [&](Connection& c, Moment& moment) {
         c.writer.store(nullptr, std::memory_order_relaxed);
-        if (c.given_up || result == static_cast<ssize_t>(total_)) return Fed::kAll;
+        if (c.given_up) return Fed::kAll;
+        if (c.database != nullptr) {
+          settle_database(c, result, error, moment);
+          return Fed::kAll;
+        }
+        if (result == static_cast<ssize_t>(total_)) return Fed::kAll;
         if (result < 0)
           observe_failure(c);
         else
@@ -252,7 +280,7 @@ void Outgoing::roll_back(Connection& connection, size_t taken, bool edit_begun) 
     if (!is_saved(newest)) connection.resumed = newest;
   } else {
     while (connection.newest != nullptr && !is_saved(connection.newest) && !saved_is_gone)
-      withdraw_newest(connection);
+      withdraw(connection, connection.newest);
     connection.opener = saved.opener;
     if (connection.newest != nullptr && is_saved(connection.newest)) {
       connection.newest->head_done = saved.head_done;
@@ -274,7 +302,7 @@ void Outgoing::feed(Connection& connection, size_t from, size_t to) {
     if (begin < until &&
         feed_request(connection, static_cast<const char*>(buffers_[i].iov_base) + (begin - offset),
                      until - begin, moment, nullptr, 0)
-                .fed == Fed::kNotHttp1) {
+                .fed == Fed::kNotFollowed) {
       give_up(connection, moment);
       return;
     }

@@ -57,45 +57,10 @@ void keep_baggage(Exchange& exchange, std::string_view value) {
       carrier->baggage, carrier->baggage_size, Carrier::kBaggageCapacity, value));
 }
 
-/// Fills in what both roles know once identity and parent are decided, or drops the record.
 void settle_record(Connection& connection, Exchange& exchange, const TraceContext& parent,
                    Association association, uint16_t flags) {
-  const bool server = exchange.role == wire::Role::kServer;
-  if (!exchange.identity.valid || !exchange.sampled()) {
-    spans::drop_record(exchange);
-    if (exchange.identity.valid) count(Counter::requests_unsampled);
-    return;
-  }
-  spans::open_record(exchange);
-  wire::ExchangeRecord* record = spans::record_of(exchange);
-  if (record == nullptr) {
-    if (ring_writer::ensure_segment()) count(Counter::lost_slots_exhausted);
-    return;
-  }
-  if (parent.valid) memcpy(record->parent_span_id, parent.span_id, sizeof record->parent_span_id);
-  record->connection_id = connection.id;
-  record->peer = connection.peer;
-  if (connection.reused) flags |= wire::kFlagReusedConnection;
-  if (exchange.carrier != nullptr && exchange.carrier->tracestate_size != 0)
-    spans::add_slice(exchange, wire::SliceKind::kTraceState, exchange.carrier->tracestate,
-                     exchange.carrier->tracestate_size, false);
-  spans::publish(exchange, association, flags);
-  count(server ? Counter::server_requests : Counter::client_requests);
-}
-
-/// A new span of `parent`'s trace, or of a new trace when the parent is invalid.
-TraceContext child_of(const TraceContext& parent) {
-  TraceContext identity;
-  identity.valid = true;
-  if (parent.valid) {
-    memcpy(identity.trace_id, parent.trace_id, sizeof identity.trace_id);
-    identity.flags = parent.flags;
-  } else {
-    spans::generate_trace_id(identity);
-    identity.flags = codecs::kFlagRandom;
-  }
-  spans::generate_span_id(identity);
-  return identity;
+  spans::settle(exchange, parent, association, flags,
+                {connection.id, connection.peer, connection.reused});
 }
 
 void decide_server_context(Connection& connection, Exchange& exchange) {
@@ -111,7 +76,7 @@ void decide_server_context(Connection& connection, Exchange& exchange) {
   }
   const bool restart = remote.valid && context::is_overused(remote);
   const TraceContext parent = restart ? TraceContext{} : remote;
-  exchange.identity = child_of(parent);
+  exchange.identity = context::child_of(parent);
   if (parent.valid && remote.sampling_decided)
     context::sample_child(remote, exchange.identity);
   else
@@ -176,7 +141,7 @@ bool update_forwarded_context(Connection& connection, Exchange& exchange, const 
   parent = context::find_forwarded(seen);
   if (!parent.identity.valid) return false;
   exchange.parent_reference = parent.reference;
-  exchange.identity = child_of(parent.identity);
+  exchange.identity = context::child_of(parent.identity);
   codecs::format_traceparent(exchange.identity, edit->text.inline_text);
   edit->text.size = kTraceparentSize;
   edit->text.replaces = kTraceparentSize;
@@ -189,7 +154,7 @@ bool update_forwarded_context(Connection& connection, Exchange& exchange, const 
 
 /// The program's own context on the request is kept; our span stands beside the callee's.
 Association take_over_context(Exchange& exchange, const TraceContext& seen, TraceContext& parent) {
-  exchange.identity = child_of(seen);
+  exchange.identity = context::child_of(seen);
   parent = seen;
   count(Counter::contexts_adopted);
   return Association::kAdopted;
@@ -225,7 +190,7 @@ void decide_client_context(Connection& connection, Exchange& exchange, const Htt
   if (settings.propagation_only) {
     exchange.identity = parent;
   } else {
-    exchange.identity = child_of(parent);
+    exchange.identity = context::child_of(parent);
     if (!parent.valid) context::sample_root(exchange.identity);
     if (association == Association::kEnvironment) {
       context::sample_child(parent, exchange.identity);

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 
+#include "agent/connections/database_stream.h"
 #include "agent/connections/follow.h"
 #include "agent/context/context.h"
 #include "agent/ring_writer/segment_writer.h"
 #include "agent/runtime/platform.h"
+#include "agent/runtime/process_state.h"
 
 namespace seamtrace::agent::connections {
 
@@ -34,6 +36,14 @@ void note_request_read(const Connection& connection) {
 
 Fed read_by_server(Connection& connection, const iovec* buffers, size_t count, size_t size,
                    Moment& moment) {
+  if (!examine_first(connection, buffers, count, size, true)) return Fed::kNotFollowed;
+  if (connection.database != nullptr) {
+    const Fed fed = feed_buffers(buffers, count, size, [&](const char* bytes, size_t n) {
+      return feed_operations(connection, bytes, n, moment);
+    });
+    if (connection.in_flight != 0) note_request_read(connection);
+    return fed;
+  }
   const Fed fed = feed_buffers(buffers, count, size, [&](const char* bytes, size_t n) {
     return feed_request(connection, bytes, n, moment, nullptr, 0).fed;
   });
@@ -43,15 +53,34 @@ Fed read_by_server(Connection& connection, const iovec* buffers, size_t count, s
 
 Fed read_by_client(Connection& connection, const iovec* buffers, size_t count, size_t size,
                    Moment& moment) {
-  if (!connection.recognised) return Fed::kNotHttp1;  // the server speaks first: not HTTP
+  // A server that speaks first is not one of HTTP.
+  if (!examine_first(connection, buffers, count, size, false)) return Fed::kNotFollowed;
+  if (connection.database == nullptr && !connection.recognised) return Fed::kNotFollowed;
   context::response_read(connection.oldest != nullptr ? connection.oldest->parent_reference
                                                       : ContextReference{});
+  if (connection.database != nullptr)
+    return feed_buffers(buffers, count, size, [&](const char* bytes, size_t n) {
+      return feed_answers(connection, bytes, n, moment);
+    });
   return feed_buffers(buffers, count, size, [&](const char* bytes, size_t n) {
     return feed_response(connection, bytes, n, moment);
   });
 }
 
 }  // namespace
+
+bool examine_first(Connection& connection, const iovec* buffers, size_t count, size_t size,
+                   bool from_client) {
+  if (connection.examined) return true;
+  size_t i = 0;
+  while (i < count && buffers[i].iov_len == 0) ++i;
+  if (i == count || size == 0) return true;
+  connection.examined = true;
+  const size_t first = buffers[i].iov_len < size ? buffers[i].iov_len : size;
+  return become_database(connection, static_cast<const char*>(buffers[i].iov_base), first,
+                         from_client) ||
+         settings.traced[static_cast<uint8_t>(wire::Protocol::kHttp1)];
+}
 
 bool is_fatal(int error) {
   switch (error) {
@@ -77,7 +106,7 @@ void received(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, 
     if (result < 0) {
       if (!is_fatal(error)) return Fed::kAll;
       connection.last_error = error;
-      end_exchanges(connection, moment, wire::Outcome::kNoResponse);
+      connection_failed(connection, error, moment);
       return Fed::kAll;
     }
     if (result == 0) {
@@ -116,7 +145,14 @@ void sent_by_server(int fd, FdEntry entry, const iovec* buffers, size_t buffer_c
       if (is_fatal(error)) connection.last_error = error;
       return Fed::kAll;
     }
-    if (!connection.recognised) return Fed::kNotHttp1;  // the server speaks first
+    // One that speaks first is not one of HTTP.
+    if (!examine_first(connection, buffers, buffer_count, static_cast<size_t>(result), false))
+      return Fed::kNotFollowed;
+    if (connection.database != nullptr)
+      return feed_buffers(
+          buffers, buffer_count, static_cast<size_t>(result),
+          [&](const char* bytes, size_t n) { return feed_answers(connection, bytes, n, moment); });
+    if (!connection.recognised) return Fed::kNotFollowed;
     return feed_buffers(
         buffers, buffer_count, static_cast<size_t>(result),
         [&](const char* bytes, size_t n) { return feed_response(connection, bytes, n, moment); });

@@ -18,6 +18,11 @@ namespace seamtrace::agent::connections {
 /// Whether an errno of a transfer ends the connection, as opposed to "try again".
 bool is_fatal(int error);
 
+/// Looks at a connection's first bytes, once: a data store's, or to be tried as HTTP/1. False:
+/// neither is traced. Under the lock.
+bool examine_first(Connection& connection, const iovec* buffers, size_t count, size_t size,
+                   bool from_client);
+
 /// A read has returned `result` bytes into the buffers (0: end of the stream; < 0: failed with
 /// errno). `wanted_any`: the buffers had room at all.
 void received(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, ssize_t result,
@@ -95,6 +100,9 @@ class Outgoing {
   /// Bytes of the wire's stream in this plan.
   size_t wire_total() const { return planned_ - done_ + edit_.text.size - edit_.replaces; }
   void observe_failure(Connection& connection);
+  /// A data store's: fed before the write, unchanged.
+  Fed prepare_database(Connection& connection, Moment& moment);
+  void settle_database(Connection& connection, ssize_t result, int error, Moment& moment);
 
   int fd_;
   FdEntry entry_;
@@ -107,9 +115,10 @@ class Outgoing {
   size_t fed_ = 0;         ///< of these, behind the connection's checkpoint: parsed and gone out
   size_t planned_ = 0;     ///< up to here parsed
   Edit edit_;
-  AddedText leftover_;   ///< taken over from an earlier call
-  bool parsed_ = false;  ///< the connection's checkpoint belongs to this call
-  bool failed_ = false;  ///< the last system call returned -1
+  AddedText leftover_;     ///< taken over from an earlier call
+  bool parsed_ = false;    ///< the connection's checkpoint belongs to this call
+  bool failed_ = false;    ///< the last system call returned -1
+  bool database_ = false;  ///< the connection leads to a data store
 };
 
 }  // namespace seamtrace::agent::connections

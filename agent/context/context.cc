@@ -43,6 +43,7 @@ void touch(const ContextReference& reference) {
   if (thread.event_loop && is_live(thread.current)) thread.ambiguous = true;
   thread.current = reference;
   thread.inherited = false;
+  thread.handed = false;
   if (!reference.exchange->remote.valid) return;  // nothing that could be forwarded
   for (const ContextReference& known : thread.recent)
     if (is_same(known, reference)) return;
@@ -94,7 +95,9 @@ bool is_live(const ContextReference& reference) {
 }
 
 void request_read(const Exchange& exchange) {
-  if (exchange.live()) touch(reference_to(exchange));
+  if (!exchange.live()) return;
+  thread_state.last_read = reference_to(exchange);
+  touch(thread_state.last_read);
 }
 
 void several_requests_read() {
@@ -137,9 +140,10 @@ void wait_begins(const void* queue) {
   const bool live = is_live(thread.current);
   bool waited_idle_here = false;
   for (const void* known : thread.idle_waits) waited_idle_here |= known == queue;
-  if (live && (thread.inherited || waited_idle_here)) {
+  if (live && (thread.inherited || thread.handed || waited_idle_here)) {
     thread.current = {};
     thread.inherited = false;
+    thread.handed = false;
   } else if (!live && !waited_idle_here) {
     thread.idle_waits[thread.next_idle_wait++ % 4] = queue;
   }
@@ -155,6 +159,14 @@ void timed_wait_begins() {
 void thread_started(const ContextReference& creator) {
   thread_state.current = creator;
   thread_state.inherited = true;
+}
+
+void work_was_handed(const ContextReference& request) {
+  ThreadState& thread = thread_state;
+  if (thread.event_loop || is_live(thread.current)) return;
+  thread.current = request;
+  thread.inherited = false;
+  thread.handed = true;
 }
 
 Opener opener() {
@@ -202,7 +214,10 @@ Parent thread_parent(const Sender& sender, bool& ambiguous) {
   const ThreadState& thread = thread_state;
   ambiguous = several_possible();
   if (!is_live(thread.current)) return {};
-  return ambiguous ? infer_parent(thread.current, sender) : parent_from(thread.current);
+  if (ambiguous) return infer_parent(thread.current, sender);
+  Parent parent = parent_from(thread.current);
+  if (thread.handed && parent.identity.valid) parent.association = wire::Association::kInferred;
+  return parent;
 }
 
 }  // namespace
@@ -221,6 +236,7 @@ Parent find_parent(const Sender& sender) {
     ambiguous = opener.ambiguous || disputed;
     if (!disputed)
       parent = ambiguous ? infer_parent(opener.reference, sender) : parent_from(opener.reference);
+    if (thread.handed && parent.identity.valid) parent.association = wire::Association::kInferred;
   } else if (!sender.first_request || !opener.by_event_loop) {
     parent = thread_parent(sender, ambiguous);
   }
@@ -294,6 +310,20 @@ CarriedText copy_carrier(const Parent& parent, char* tracestate, uint32_t traces
         }
       });
   return consistent ? text : CarriedText{};
+}
+
+codecs::TraceContext child_of(const codecs::TraceContext& parent) {
+  codecs::TraceContext identity;
+  identity.valid = true;
+  if (parent.valid) {
+    memcpy(identity.trace_id, parent.trace_id, sizeof identity.trace_id);
+    identity.flags = parent.flags;
+  } else {
+    spans::generate_trace_id(identity);
+    identity.flags = codecs::kFlagRandom;
+  }
+  spans::generate_span_id(identity);
+  return identity;
 }
 
 void sample_root(codecs::TraceContext& identity) {

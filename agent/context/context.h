@@ -76,6 +76,9 @@ void timed_wait_begins();
 /// The calling thread has just started under `creator`'s context.
 void thread_started(const ContextReference& creator);
 
+/// The calling thread, which has no context, works for this request from now on.
+void work_was_handed(const ContextReference& request);
+
 /// Who opens a connection now, on this thread.
 Opener opener();
 
@@ -99,6 +102,9 @@ CarriedText copy_carrier(const Parent& parent, char* tracestate, uint32_t traces
 
 /// Whether copy_carrier may find anything. A hint: cheap, and never wrongly false.
 bool may_carry(const Parent& parent);
+
+/// A new span of `parent`'s trace with its flags, or of a new trace when the parent is invalid.
+codecs::TraceContext child_of(const codecs::TraceContext& parent);
 
 /// Decides about sampling a trace that begins here or was left undecided, and sets the flag.
 void sample_root(codecs::TraceContext& identity);

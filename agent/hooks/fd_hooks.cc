@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ NextFunction<int(int, int)> next_listen("listen");
 NextFunction<int(int, sockaddr*, socklen_t*)> next_accept("accept");
 NextFunction<int(int, sockaddr*, socklen_t*, int)> next_accept4("accept4");
 NextFunction<int(int, const sockaddr*, socklen_t)> next_connect("connect");
+NextFunction<int(int, int, int, void*, socklen_t*)> next_getsockopt("getsockopt");
 NextFunction<int(int, int)> next_shutdown("shutdown");
 NextFunction<int(int)> next_close("close");
 NextFunction<int(FILE*)> next_fclose("fclose");
@@ -32,6 +34,7 @@ __attribute__((constructor)) void resolve_early() {
   next_accept.resolve();
   next_accept4.resolve();
   next_connect.resolve();
+  next_getsockopt.resolve();
   next_shutdown.resolve();
   next_close.resolve();
   next_fclose.resolve();
@@ -124,6 +127,23 @@ SEAMTRACE_HOOK int connect(int fd, const sockaddr* address, socklen_t size) {
                                      : static_cast<int>(as_libc_result(raw_syscall(
                                            SYS_connect, fd, as_argument(address), size)));
   if (result != 0) pipeline::with_agent([&] { connections::connect_failed(fd, errno); });
+  return result;
+}
+
+/// How a program learns that a non-blocking connect has failed.
+SEAMTRACE_HOOK int getsockopt(int fd, int level, int option, void* value, socklen_t* size) {
+  auto* next = next_getsockopt.get();
+  const int result =
+      next != nullptr
+          ? next(fd, level, option, value, size)
+          : static_cast<int>(as_libc_result(raw_syscall(SYS_getsockopt, fd, level, option,
+                                                        as_argument(value), as_argument(size))));
+  if (result == 0 && level == SOL_SOCKET && option == SO_ERROR && *size == sizeof(int) &&
+      agent_is_on() && connections::is_connection(connections::entry_of(fd))) {
+    int error = 0;
+    memcpy(&error, value, sizeof error);
+    pipeline::with_agent([&] { connections::connect_failed(fd, error); });
+  }
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <semaphore.h>
 
 #include "agent/context/context.h"
+#include "agent/context/handoff.h"
 #include "agent/hooks/io_hooks.h"
 #include "agent/runtime/pool.h"
 
@@ -29,6 +30,9 @@ NextFunction<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*)>
     next_cond_clockwait("pthread_cond_clockwait");
 NextFunction<int(sem_t*)> next_sem_wait("sem_wait");
 NextFunction<int(sem_t*, const timespec*)> next_sem_timedwait("sem_timedwait");
+NextFunction<int(sem_t*, clockid_t, const timespec*)> next_sem_clockwait("sem_clockwait");
+NextFunction<int(sem_t*)> next_sem_trywait("sem_trywait");
+NextFunction<int(sem_t*)> next_sem_post("sem_post");
 
 __attribute__((constructor)) void resolve_early() {
   next_pthread_create.resolve();
@@ -37,6 +41,9 @@ __attribute__((constructor)) void resolve_early() {
   next_cond_clockwait.resolve();
   next_sem_wait.resolve();
   next_sem_timedwait.resolve();
+  next_sem_clockwait.resolve();
+  next_sem_trywait.resolve();
+  next_sem_post.resolve();
 }
 
 /// What a new thread is to do, on its way to that thread.
@@ -76,6 +83,16 @@ Start* prepare_start(StartRoutine routine, void* argument) {
 
 void before_wait(const void* queue) {
   pipeline::with_agent([&] { context::wait_begins(queue); });
+}
+
+int missing() {
+  errno = ENOSYS;
+  return -1;
+}
+
+int after_taking(const sem_t* semaphore, int result) {
+  if (result == 0) pipeline::with_agent([&] { context::semaphore_taken(semaphore); });
+  return result;
 }
 
 }  // namespace
@@ -118,15 +135,32 @@ SEAMTRACE_HOOK int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mut
 SEAMTRACE_HOOK int sem_wait(sem_t* semaphore) {
   before_wait(semaphore);
   auto* next = next_sem_wait.get();
-  if (next != nullptr) return next(semaphore);
-  errno = EINVAL;
-  return -1;
+  if (next == nullptr) return missing();
+  const int result = next(semaphore);
+  if (result == 0) pipeline::with_agent([&] { context::semaphore_wait_ended(semaphore); });
+  return result;
 }
 
 SEAMTRACE_HOOK int sem_timedwait(sem_t* semaphore, const timespec* deadline) {
   before_wait(semaphore);
   auto* next = next_sem_timedwait.get();
-  if (next != nullptr) return next(semaphore, deadline);
-  errno = EINVAL;
-  return -1;
+  return next != nullptr ? after_taking(semaphore, next(semaphore, deadline)) : missing();
+}
+
+SEAMTRACE_HOOK int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* deadline) {
+  pipeline::with_agent([] { context::timed_wait_begins(); });
+  auto* next = next_sem_clockwait.get();
+  return next != nullptr ? after_taking(semaphore, next(semaphore, clock, deadline)) : missing();
+}
+
+SEAMTRACE_HOOK int sem_trywait(sem_t* semaphore) {
+  auto* next = next_sem_trywait.get();
+  return next != nullptr ? after_taking(semaphore, next(semaphore)) : missing();
+}
+
+SEAMTRACE_HOOK int sem_post(sem_t* semaphore) {
+  // Before the call: the thread that it wakes up may run at once.
+  pipeline::with_agent([&] { context::semaphore_posted(semaphore); });
+  auto* next = next_sem_post.get();
+  return next != nullptr ? next(semaphore) : missing();
 }

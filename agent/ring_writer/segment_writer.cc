@@ -223,6 +223,11 @@ const wire::ControlBlock& control() {
                          : private_control;
 }
 
+wire::TargetStatistics* target_table() {
+  return segment_ready() ? reinterpret_cast<wire::TargetStatistics*>(base + wire::kTargetsOffset)
+                         : nullptr;
+}
+
 wire::InFlightSlot* take_slot() {
   SlotIndex* index = free_slots.take();
   if (index == nullptr) return nullptr;

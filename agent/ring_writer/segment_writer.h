@@ -25,6 +25,9 @@ bool ensure_segment();
 /// The control block: of the segment, or a private one with the environment's settings.
 const wire::ControlBlock& control();
 
+/// The segment's table of targets (see targets.h); null without a segment.
+wire::TargetStatistics* target_table();
+
 /// A slot in state kBuilding, or null: all are in use, or there is no memory.
 wire::InFlightSlot* take_slot();
 void give_back(wire::InFlightSlot* slot);

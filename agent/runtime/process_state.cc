@@ -106,6 +106,11 @@ bool concerns_telemetry(std::string_view entry) {
   return false;
 }
 
+void read_traced_protocols(std::string_view disabled) {
+  for (uint8_t protocol = 1; protocol <= wire::kLastProtocol; ++protocol)
+    settings.traced[protocol] = !list_contains(disabled, kInstrumentations[protocol]);
+}
+
 void keep_environment() {
   constexpr size_t kCapacity = sizeof settings.telemetry_environment;
   size_t used = 0;
@@ -126,7 +131,7 @@ bool read_settings() {
   const std::string_view disabled = environment("OTEL_CPP_DISABLED_INSTRUMENTATIONS");
   if (list_contains(disabled, "all") || list_contains(disabled, "*")) return false;
   settings.forwards_targets = is_reverse_proxy();
-  settings.http = !list_contains(disabled, "http");
+  read_traced_protocols(disabled);
   settings.propagation_only = wire::parse_boolean(environment("OTEL_SDK_DISABLED"), false);
   settings.exec_context = wire::parse_boolean(environment("SEAMTRACE_EXEC_CONTEXT"), false);
   settings.propagators = codecs::parse_propagators(environment("OTEL_PROPAGATORS"));

@@ -22,8 +22,10 @@ struct Settings {
   bool propagation_only;  ///< OTEL_SDK_DISABLED
   bool exec_context;      ///< SEAMTRACE_EXEC_CONTEXT
   bool forwards_targets;  ///< the program is a known reverse proxy
-  bool http;              ///< not in OTEL_CPP_DISABLED_INSTRUMENTATIONS
-  uint32_t propagators;   ///< bits of codecs::Propagator
+  /// By wire::Protocol: not in OTEL_CPP_DISABLED_INSTRUMENTATIONS.
+  bool traced[wire::kLastProtocol + 1];
+  bool traces(wire::Protocol protocol) const { return traced[static_cast<uint8_t>(protocol)]; }
+  uint32_t propagators;  ///< bits of codecs::Propagator
   wire::Sampler sampler;
   uint64_t rejection_threshold;
   char base_directory[256];
@@ -51,6 +53,10 @@ struct ProcessState {
   std::atomic<uint64_t> next_connection_id;
   uint32_t pid = 0;
 };
+
+/// By wire::Protocol: the name in OTEL_CPP_DISABLED_INSTRUMENTATIONS.
+inline constexpr const char* kInstrumentations[wire::kLastProtocol + 1] = {
+    "", "http", "postgresql", "mysql", "mysql", "redis", "memcached", "sqlite"};
 
 extern ProcessState process_state;
 extern Settings settings;

@@ -58,7 +58,8 @@ class SettingsTest : public ::testing::Test {
 
 TEST_F(SettingsTest, AnEmptyEnvironmentMeansTheDefaults) {
   ASSERT_TRUE(read({}));
-  EXPECT_TRUE(settings.http);
+  for (uint8_t protocol = 1; protocol <= wire::kLastProtocol; ++protocol)
+    EXPECT_TRUE(settings.traced[protocol]) << kInstrumentations[protocol];
   EXPECT_FALSE(settings.propagation_only);
   EXPECT_FALSE(settings.exec_context);
   EXPECT_FALSE(settings.forwards_targets) << "this test is no known proxy";
@@ -81,9 +82,14 @@ TEST_F(SettingsTest, TheAgentIsSwitchedOff) {
 
 TEST_F(SettingsTest, OneInstrumentationIsSwitchedOff) {
   ASSERT_TRUE(read({{"OTEL_CPP_DISABLED_INSTRUMENTATIONS", "grpc, HTTP ,redis"}}));
-  EXPECT_FALSE(settings.http);
+  EXPECT_FALSE(settings.traces(wire::Protocol::kHttp1));
+  EXPECT_FALSE(settings.traces(wire::Protocol::kRedis));
+  EXPECT_TRUE(settings.traces(wire::Protocol::kPostgresql));
   ASSERT_TRUE(read({{"OTEL_CPP_DISABLED_INSTRUMENTATIONS", "httpd"}}));
-  EXPECT_TRUE(settings.http);
+  EXPECT_TRUE(settings.traces(wire::Protocol::kHttp1));
+  ASSERT_TRUE(read({{"OTEL_CPP_DISABLED_INSTRUMENTATIONS", "mysql"}}));
+  EXPECT_FALSE(settings.traces(wire::Protocol::kMysql));
+  EXPECT_FALSE(settings.traces(wire::Protocol::kMariadb));
 }
 
 TEST_F(SettingsTest, EachSamplerIsKnownByItsName) {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "agent/runtime/loaded_objects.h"
+
 namespace seamtrace::agent {
 
 namespace {
@@ -140,6 +142,13 @@ const link_map* first_object() {
 bool is_this_library(const link_map& map) { return map.l_ld == _DYNAMIC; }
 
 }  // namespace
+
+void* find_symbol_in(const LoadedObject& object, const char* name) {
+  link_map map{};
+  map.l_addr = object.bias;
+  map.l_ld = static_cast<ElfW(Dyn)*>(const_cast<void*>(object.dynamic));
+  return find_in(map, name, gnu_hash_of(name), nullptr);
+}
 
 bool is_first_to_define(const char* name) {
   const uint32_t hash = gnu_hash_of(name);

@@ -27,8 +27,12 @@ struct ThreadState {
 
   // context/
   ContextReference current;
+  /// The server request last read here: survives the iterations of an event loop.
+  ContextReference last_read;
   /// The context came with pthread_create; the first wait for work ends it.
   bool inherited;
+  /// The context was handed to this thread with its work, by inference; see context/handoff.h.
+  bool handed;
   /// The thread has called epoll_wait: its contexts last for one iteration.
   bool event_loop;
   /// Two live requests were touched in this iteration: a call may belong to either.

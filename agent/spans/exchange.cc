@@ -33,6 +33,28 @@ void add_live_server(int64_t change) {
 
 constexpr uint32_t round_up_8(uint32_t size) { return (size + 7) & ~7u; }
 
+/// Bytes that slices may occupy up to the end of one of this kind. What comes with the response
+/// finds room even after a request with an endless target or statement.
+constexpr uint32_t capacity_for(wire::SliceKind kind) {
+  constexpr uint32_t kReservedForResponse = 256;
+  constexpr uint32_t kAll = wire::kMaxRecordBytes - sizeof(ExchangeRecord);
+  switch (kind) {
+    case wire::SliceKind::kResponseLine:
+    case wire::SliceKind::kResponseHeader:
+    case wire::SliceKind::kErrorCode:
+    case wire::SliceKind::kDatabaseFacts:
+      return kAll;
+    default:
+      return kAll - kReservedForResponse;
+  }
+}
+
+/// What does not fit whole is left out, except where the beginning says most.
+constexpr bool may_be_cut(wire::SliceKind kind) {
+  return kind == wire::SliceKind::kRequestLine || kind == wire::SliceKind::kStatement ||
+         kind == wire::SliceKind::kArgument;
+}
+
 }  // namespace
 
 bool open_pools() { return exchanges.open() && carriers.open(); }
@@ -48,13 +70,14 @@ void reset_pools() {
   for (LiveShard& shard : live_servers) shard.count.store(0, std::memory_order_relaxed);
 }
 
-Exchange* begin(wire::Role role, uint64_t start_ns) {
+Exchange* begin(wire::Role role, wire::Protocol protocol, uint64_t start_ns) {
   Exchange* exchange = exchanges.take();
   if (exchange == nullptr) {
     count(Counter::lost_slots_exhausted);
     return nullptr;
   }
   exchange->role = role;
+  exchange->protocol = protocol;
   exchange->method = codecs::Http1RequestMethod::kOrdinary;
   exchange->request_complete = false;
   exchange->response_started = false;
@@ -71,6 +94,8 @@ Exchange* begin(wire::Role role, uint64_t start_ns) {
   exchange->target_hash = 0;
   exchange->request_body_bytes = 0;
   exchange->response_body_bytes = 0;
+  exchange->last_slice = 0;
+  exchange->operation = {};
   exchange->generation.fetch_add(1, std::memory_order_release);
   if (role == wire::Role::kServer) add_live_server(1);
   return exchange;
@@ -109,7 +134,7 @@ void open_record(Exchange& exchange) {
   record.header.type = static_cast<uint16_t>(wire::RecordType::kExchange);
   record.start_ns = exchange.start_ns;
   record.role = static_cast<uint8_t>(exchange.role);
-  record.protocol = static_cast<uint8_t>(wire::Protocol::kHttp1);
+  record.protocol = static_cast<uint8_t>(exchange.protocol);
   record.outcome = static_cast<uint8_t>(wire::Outcome::kInFlight);
 }
 
@@ -126,47 +151,87 @@ ExchangeRecord* record_of(Exchange& exchange) {
 
 void add_slice(Exchange& exchange, wire::SliceKind kind, const char* bytes, uint32_t size,
                bool truncated) {
+  exchange.last_slice = 0;
   ExchangeRecord* record = record_of(exchange);
   if (record == nullptr) return;
-  // A response's slices find room even after a request with an endless target.
-  constexpr uint32_t kReservedForResponse = 256;
-  const bool of_response =
-      kind == wire::SliceKind::kResponseLine || kind == wire::SliceKind::kResponseHeader;
-  const uint32_t capacity =
-      wire::kMaxRecordBytes - sizeof(ExchangeRecord) - (of_response ? 0 : kReservedForResponse);
+  const uint32_t capacity = capacity_for(kind);
   const uint32_t used = record->slice_bytes + sizeof(wire::SliceHeader);
-  uint32_t room = used < capacity ? capacity - used : 0;
-  // A header that does not fit whole is left out; a line is cut, since its beginning says most.
-  const bool line = kind == wire::SliceKind::kRequestLine;
-  if (size > room && (!line || room == 0)) {
+  const uint32_t room = used < capacity ? capacity - used : 0;
+  if (size > room && (!may_be_cut(kind) || room == 0)) {
     record->flags |= wire::kFlagHeadTruncated;
     return;
   }
-  const bool cut = size > room;
-  const uint32_t length = cut ? room : size;
-  const wire::SliceHeader head{static_cast<uint8_t>(kind),
-                               static_cast<uint8_t>(cut || truncated ? 1 : 0),
-                               static_cast<uint16_t>(length)};
-  if (cut || truncated) record->flags |= wire::kFlagHeadTruncated;
-  uint8_t* out = exchange.slot->record + sizeof(ExchangeRecord) + record->slice_bytes;
-  memcpy(out, &head, sizeof head);
-  memcpy(out + sizeof head, bytes, length);
-  record->slice_bytes += static_cast<uint32_t>(sizeof head) + length;
+  const wire::SliceHeader head{static_cast<uint8_t>(kind), 0, 0};
+  exchange.last_slice = static_cast<uint32_t>(sizeof(ExchangeRecord)) + record->slice_bytes;
+  memcpy(exchange.slot->record + exchange.last_slice, &head, sizeof head);
+  record->slice_bytes += static_cast<uint32_t>(sizeof head);
   ++record->slice_count;
-  record->header.size = round_up_8(sizeof(ExchangeRecord) + record->slice_bytes);
+  append_to_slice(exchange, bytes, size);
+  if (truncated) mark_truncated(exchange);
 }
 
-void publish(Exchange& exchange, wire::Association association, uint16_t flags) {
+void append_to_slice(Exchange& exchange, const char* bytes, uint32_t size) {
   ExchangeRecord* record = record_of(exchange);
-  if (record == nullptr) return;
-  memcpy(record->trace_id, exchange.identity.trace_id, sizeof record->trace_id);
-  memcpy(record->span_id, exchange.identity.span_id, sizeof record->span_id);
-  record->trace_flags = exchange.identity.flags;
-  record->association = static_cast<uint8_t>(association);
-  record->flags |= flags;
-  record->tid = thread_state.tid;
+  if (record == nullptr || exchange.last_slice == 0) return;
+  wire::SliceHeader head;
+  uint8_t* slice = exchange.slot->record + exchange.last_slice;
+  memcpy(&head, slice, sizeof head);
+  const uint32_t capacity = capacity_for(static_cast<wire::SliceKind>(head.kind));
+  const uint32_t room = record->slice_bytes < capacity ? capacity - record->slice_bytes : 0;
+  const uint32_t length = size > room ? room : size;
+  memcpy(slice + sizeof head + head.length, bytes, length);
+  head.length = static_cast<uint16_t>(head.length + length);
+  memcpy(slice, &head, sizeof head);
+  record->slice_bytes += length;
+  record->header.size = round_up_8(sizeof(ExchangeRecord) + record->slice_bytes);
+  if (length < size) mark_truncated(exchange);
+}
+
+void mark_truncated(Exchange& exchange) {
+  ExchangeRecord* record = record_of(exchange);
+  if (record == nullptr || exchange.last_slice == 0) return;
+  exchange.slot->record[exchange.last_slice + offsetof(wire::SliceHeader, truncated)] = 1;
+  record->flags |= wire::kFlagHeadTruncated;
+}
+
+namespace {
+
+void publish(Exchange& exchange, ExchangeRecord& record, wire::Association association,
+             uint16_t flags) {
+  memcpy(record.trace_id, exchange.identity.trace_id, sizeof record.trace_id);
+  memcpy(record.span_id, exchange.identity.span_id, sizeof record.span_id);
+  record.trace_flags = exchange.identity.flags;
+  record.association = static_cast<uint8_t>(association);
+  record.flags |= flags;
+  record.tid = thread_state.tid;
   exchange.slot->state.store(static_cast<uint32_t>(wire::SlotState::kActive),
                              std::memory_order_release);
+}
+
+}  // namespace
+
+void settle(Exchange& exchange, const codecs::TraceContext& parent, wire::Association association,
+            uint16_t flags, const Carriage& carriage) {
+  if (!exchange.identity.valid || !exchange.sampled()) {
+    drop_record(exchange);
+    if (exchange.identity.valid) count(Counter::requests_unsampled);
+    return;
+  }
+  open_record(exchange);
+  ExchangeRecord* record = record_of(exchange);
+  if (record == nullptr) {
+    if (ring_writer::ensure_segment()) count(Counter::lost_slots_exhausted);
+    return;
+  }
+  if (parent.valid) memcpy(record->parent_span_id, parent.span_id, sizeof record->parent_span_id);
+  record->connection_id = carriage.connection_id;
+  record->peer = carriage.peer;
+  if (carriage.reused) flags |= wire::kFlagReusedConnection;
+  if (exchange.carrier != nullptr && exchange.carrier->tracestate_size != 0)
+    add_slice(exchange, wire::SliceKind::kTraceState, exchange.carrier->tracestate,
+              exchange.carrier->tracestate_size, false);
+  publish(exchange, *record, association, flags);
+  count(exchange.role == wire::Role::kServer ? Counter::server_requests : Counter::client_requests);
 }
 
 void finish(Exchange& exchange, wire::Outcome outcome, uint64_t end_ns, int error_number) {
@@ -180,6 +245,10 @@ void finish(Exchange& exchange, wire::Outcome outcome, uint64_t end_ns, int erro
     record->error_number = error_number;
     record->request_body_bytes = exchange.request_body_bytes;
     record->response_body_bytes = exchange.response_body_bytes;
+    if (wire::is_database(exchange.protocol))
+      add_slice(exchange, wire::SliceKind::kDatabaseFacts,
+                reinterpret_cast<const char*>(&exchange.operation.facts),
+                sizeof exchange.operation.facts, false);
     if (record->flags & wire::kFlagHeadTruncated) count(Counter::heads_truncated);
     if (ring_writer::write_record(*record)) count(Counter::records_written);
   }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "agent/codecs/http1/http1_codec.h"
+#include "agent/codecs/operations.h"
 #include "agent/codecs/propagation/propagation.h"
 #include "agent/runtime/thread_state.h"
 #include "wire/segment.h"
@@ -32,7 +33,8 @@ struct Carrier {
 struct Exchange {
   std::atomic<uint32_t> pool_next;
   wire::Role role;
-  codecs::Http1RequestMethod method;
+  wire::Protocol protocol;
+  codecs::Http1RequestMethod method;  ///< HTTP
   bool request_complete;
   bool response_started;
   bool head_done;      ///< the request's head is complete: the context is decided
@@ -50,6 +52,8 @@ struct Exchange {
   uint64_t target_hash;  ///< of the request target; only with settings.forwards_targets
   uint64_t request_body_bytes;
   uint64_t response_body_bytes;
+  uint32_t last_slice;          ///< where the slice begun last stands in the slot; 0: none
+  codecs::Operation operation;  ///< of a data store
 
   bool sampled() const { return (identity.flags & codecs::kFlagSampled) != 0; }
   bool live() const { return (generation.load(std::memory_order_relaxed) & 1) != 0; }
@@ -63,7 +67,7 @@ bool open_pools();
 void reset_pools();
 
 /// A live exchange with no identity yet, or null.
-Exchange* begin(wire::Role role, uint64_t start_ns);
+Exchange* begin(wire::Role role, wire::Protocol protocol, uint64_t start_ns);
 
 /// Server requests of this process that have not been answered yet.
 int64_t live_server_requests();
@@ -83,10 +87,23 @@ wire::ExchangeRecord* record_of(Exchange& exchange);
 void add_slice(Exchange& exchange, wire::SliceKind kind, const char* bytes, uint32_t size,
                bool truncated);
 
-/// Copies identity, parent and flags into the record and makes it visible as in flight.
-void publish(Exchange& exchange, wire::Association association, uint16_t flags);
+/// More bytes for the slice that was added last; cut likewise.
+void append_to_slice(Exchange& exchange, const char* bytes, uint32_t size);
+/// Marks the slice that was added last as shorter than the original.
+void mark_truncated(Exchange& exchange);
 
-/// Writes the finished record and releases the slot.
+/// The connection that an exchange runs on, as far as its record tells of it.
+struct Carriage {
+  uint64_t connection_id = 0;
+  wire::Endpoint peer{};
+  bool reused = false;
+};
+/// Identity and parent are decided: fills them into the record and makes it visible as in flight;
+/// drops it when the exchange is not sampled.
+void settle(Exchange& exchange, const codecs::TraceContext& parent, wire::Association association,
+            uint16_t flags, const Carriage& carriage);
+
+/// Writes the finished record, of a data store with its facts, and releases the slot.
 void finish(Exchange& exchange, wire::Outcome outcome, uint64_t end_ns, int error_number);
 
 /// The exchange's carrier, taken from the pool on first use; null when the pool is empty.

@@ -1,5 +1,7 @@
 #include "collector/query/status_json.h"
 
+#include <numeric>
+
 #include "collector/support/version.h"
 
 namespace seamtrace::collector {
@@ -7,7 +9,38 @@ namespace {
 
 using nlohmann::json;
 
+/// As a histogram of OpenTelemetry: `counts` has one element more than `bounds`.
+json to_json(const ConnectionTimes& times) {
+  const auto count = std::accumulate(times.buckets.begin(), times.buckets.end(), uint64_t{0});
+  return {{"count", count},
+          {"sum_seconds", static_cast<double>(times.nanoseconds) / 1e9},
+          {"bounds", wire::kConnectionTimeBounds},
+          {"counts", times.buckets}};
+}
+
+json to_json(const StoreStatistics& store) {
+  const Target& counts = store.counts;
+  return {{"system", store.system},
+          {"address", store.address},
+          {"port", store.port},
+          {"connections",
+           {{"open", counts.open()},
+            {"used", counts.used()},
+            {"idle", counts.idle()},
+            {"opened", counts.opened},
+            {"failed", counts.failed},
+            {"rejected", counts.rejected},
+            {"create_time", to_json(counts.create)},
+            {"use_time", to_json(counts.use)}}},
+          {"operations", counts.operations},
+          {"errors", counts.errors},
+          {"cache_hits", counts.hits},
+          {"cache_misses", counts.misses}};
+}
+
 json to_json(const ProcessStatistics& process) {
+  json stores = json::array();
+  for (const StoreStatistics& store : process.stores) stores.push_back(to_json(store));
   return {{"pid", process.pid},
           {"uid", process.uid},
           {"service", process.service},
@@ -21,7 +54,8 @@ json to_json(const ProcessStatistics& process) {
           {"spans", process.spans},
           {"in_flight", process.in_flight},
           {"chunks_in_use", process.chunks_in_use},
-          {"counters", process.counters}};
+          {"counters", process.counters},
+          {"stores", std::move(stores)}};
 }
 
 }  // namespace

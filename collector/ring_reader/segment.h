@@ -25,6 +25,7 @@
 
 #include "collector/ring_reader/consumer.h"
 #include "collector/ring_reader/counters.h"
+#include "collector/ring_reader/target.h"
 #include "collector/ring_reader/liveness.h"
 #include "collector/ring_reader/segment_file.h"
 #include "wire/configuration.h"
@@ -89,6 +90,8 @@ class Segment {
   std::optional<ControlState> control() const;
   /// Sums over the shards, by wire::Counter.
   Counters counters() const;
+  /// The data stores that the producer is a client of.
+  std::vector<Target> targets() const;
   /// The signal by which the producer said that it is about to abort, else 0.
   int fatal_signal() const;
 

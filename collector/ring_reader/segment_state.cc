@@ -124,6 +124,50 @@ uint32_t Segment::slot_high_water() const {
   return std::min(high, wire::kInFlightSlotCount);
 }
 
+std::vector<Target> Segment::targets() const {
+  // Copied as raw bytes: the producer may be changing it, and its atomics cannot be copied.
+  using Statistics = wire::TargetStatistics;
+  std::array<char, sizeof(Statistics)> raw;
+  const auto number = [&](size_t offset) {
+    uint64_t value = 0;
+    std::memcpy(&value, raw.data() + offset, sizeof value);
+    return value;
+  };
+  const auto times = [&](size_t sum, size_t buckets) {
+    ConnectionTimes result;
+    result.nanoseconds = number(sum);
+    for (size_t i = 0; i < result.buckets.size(); ++i)
+      result.buckets[i] = number(buckets + i * sizeof(uint64_t));
+    return result;
+  };
+  std::vector<Target> targets;
+  for (uint32_t i = 0; i < wire::kTargetCount; ++i) {
+    if (!file_.read(wire::kTargetsOffset + uint64_t{i} * raw.size(), raw.data(), raw.size())) break;
+    uint32_t state = 0;
+    std::memcpy(&state, raw.data() + offsetof(Statistics, state), sizeof state);
+    const auto protocol = static_cast<uint8_t>(raw[offsetof(Statistics, protocol)]);
+    if (state != static_cast<uint32_t>(wire::TargetState::kNamed)) break;
+    if (protocol == 0 || protocol > wire::kLastProtocol) continue;
+    Target& target = targets.emplace_back();
+    target.protocol = static_cast<wire::Protocol>(protocol);
+    std::memcpy(&target.endpoint, raw.data() + offsetof(Statistics, endpoint),
+                sizeof target.endpoint);
+    target.opened = number(offsetof(Statistics, opened));
+    target.closed = number(offsetof(Statistics, closed));
+    target.failed = number(offsetof(Statistics, failed));
+    target.rejected = number(offsetof(Statistics, rejected));
+    target.in_use = number(offsetof(Statistics, in_use));
+    target.operations = number(offsetof(Statistics, operations));
+    target.errors = number(offsetof(Statistics, errors));
+    target.hits = number(offsetof(Statistics, hits));
+    target.misses = number(offsetof(Statistics, misses));
+    target.create =
+        times(offsetof(Statistics, create_nanoseconds), offsetof(Statistics, create_times));
+    target.use = times(offsetof(Statistics, use_nanoseconds), offsetof(Statistics, use_times));
+  }
+  return targets;
+}
+
 int Segment::fatal_signal() const {
   uint32_t signal = 0;
   file_.read(offsetof(wire::SegmentHeader, fatal_signal), &signal, sizeof(signal));

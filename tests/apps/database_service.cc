@@ -7,7 +7,8 @@
 //   --postgresql URI
 //   --redis PORT
 //   --upstream PORT        where the HTTP GET goes
-// GET /order/N: reads table numbers_N, key number:N, and path /backend/N. GET /health does nothing.
+// GET /order/N: reads table numbers_N, key number:N, and path /backend/N. GET /data/N: the same
+// without the HTTP GET. GET /health does nothing.
 #include <hiredis/hiredis.h>
 #include <libpq-fe.h>
 #include <signal.h>
@@ -96,11 +97,12 @@ void serve(int fd, Service& service) {
   while (const std::optional<apps::Message> request = connection.read_message()) {
     const std::string path(request->second_word());
     std::string body = "fine\n";
-    if (path.starts_with("/order/")) {
-      const std::string id = path.substr(7);
+    const bool order = path.starts_with("/order/");
+    if (order || path.starts_with("/data/")) {
+      const std::string id = path.substr(path.find('/', 1) + 1);
       body = "sql " + select_number(service, id);
-      body += "\nredis " + get_number(service, id);
-      body += "\nhttp " + apps::get(service.upstream, "/backend/" + id) + "\n";
+      body += "\nredis " + get_number(service, id) + "\n";
+      if (order) body += "http " + apps::get(service.upstream, "/backend/" + id) + "\n";
     }
     if (!connection.respond(body)) return;
   }

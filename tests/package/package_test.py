@@ -81,7 +81,8 @@ class InstallTest(unittest.TestCase):
     def assert_traced(self, answer):
         self.assertEqual((answer["first"], answer["enabled"]), (1, 1))
         self.assertEqual(answer["status"]["service"], "consumer")
-        self.assertEqual(answer["status"]["instrumentations"], ["http"])
+        self.assertEqual(answer["status"]["instrumentations"],
+                         ["http", "postgresql", "mysql", "redis", "memcached", "sqlite"])
         self.assertEqual(answer["status"]["counters"]["client_requests"], 1)
         self.assertRegex(Server.traceparents[0], "^00-")
 

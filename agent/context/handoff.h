@@ -1,0 +1,22 @@
+// Handoff: a thread wakes another one up, to work for it.
+// Path:    hooks -> [context]
+// Threads: any; one table for the process, without locks.
+// Rules:   a part of layer 3, for the one case that leaves no choice: an event loop that serves
+//          exactly one request posts a semaphore on which a thread without a context has waited
+//          for work. That thread then works for the request, until it waits for work again. Marked
+//          as inferred: the loop may have had a reason of its own (a timer of its program).
+//   - A semaphore that is posted by the thread that took it last is a lock (CPython's are
+//     semaphores): a lock that is released hands nothing on.
+//   - With two requests unanswered nothing is handed on.
+#pragma once
+
+namespace seamtrace::agent::context {
+
+/// The calling thread has taken the semaphore.
+void semaphore_taken(const void* semaphore);
+/// It is about to post it.
+void semaphore_posted(const void* semaphore);
+/// It has taken the semaphore after waiting for it without a time limit.
+void semaphore_wait_ended(const void* semaphore);
+
+}  // namespace seamtrace::agent::context

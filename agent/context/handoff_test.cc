@@ -1,0 +1,125 @@
+// An event loop hands its one request on to the thread that it wakes up.
+#include "agent/context/handoff.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <thread>
+
+#include "agent/testing/http_fixture.h"
+
+namespace seamtrace::agent {
+namespace {
+
+using wire::Association;
+
+class HandoffTest : public testing::HttpFixture {
+ protected:
+  /// Posts like a thread in an event loop that has read `requests` requests an iteration ago.
+  static void loop_posts(int requests) {
+    context::iteration_started();
+    for (int i = 0; i < requests; ++i) serve(701 + i);
+    context::iteration_started();
+    context::semaphore_posted(&semaphore_);
+  }
+  /// What another thread does that has waited for work.
+  static void worker(const std::function<void()>& post, const std::function<void()>& work) {
+    std::thread([&] {
+      context::semaphore_taken(&semaphore_);  // a waiter's own lock, as CPython makes them
+      context::wait_begins(&semaphore_);
+      std::thread(post).join();
+      context::semaphore_wait_ended(&semaphore_);
+      work();
+    }).join();
+  }
+
+  static inline int semaphore_ = 0;
+};
+
+TEST_F(HandoffTest, TheOnlyRequestGoesAlongWithItsWork) {
+  worker([] { loop_posts(1); }, [] { EXPECT_TRUE(is_child_of(call(710), newest(701))); });
+  response(710);
+  EXPECT_EQ(only_record().association(), Association::kInferred);
+}
+
+TEST_F(HandoffTest, OfTwoRequestsNeitherIsTaken) {
+  worker([] { loop_posts(2); }, [] { EXPECT_TRUE(is_root(call(710))); });
+}
+
+TEST_F(HandoffTest, ASecondRequestBeforeTheWorkerRunsMakesItDoubtful) {
+  worker(
+      [] {
+        loop_posts(1);
+        serve(702);
+      },
+      [] { EXPECT_TRUE(is_root(call(710))); });
+}
+
+TEST_F(HandoffTest, ALockThatIsReleasedHandsNothingOn) {
+  worker(
+      [] {
+        context::iteration_started();
+        serve(701);
+        context::iteration_started();
+        context::semaphore_taken(&semaphore_);
+        context::semaphore_posted(&semaphore_);
+      },
+      [] { EXPECT_TRUE(is_root(call(710))); });
+}
+
+TEST_F(HandoffTest, AThreadThatIsNoEventLoopHandsNothingOn) {
+  worker(
+      [] {
+        serve(701);
+        context::semaphore_posted(&semaphore_);
+      },
+      [] { EXPECT_TRUE(is_root(call(710))); });
+}
+
+TEST_F(HandoffTest, AnAnsweredRequestIsNotHandedOn) {
+  worker(
+      [] {
+        loop_posts(1);
+        answer(701);
+      },
+      [] { EXPECT_TRUE(is_root(call(710))); });
+}
+
+TEST_F(HandoffTest, TheNextWaitForWorkEndsIt) {
+  worker([] { loop_posts(1); },
+         [] {
+           int another = 0;
+           context::wait_begins(&another);
+           EXPECT_TRUE(is_root(call(710)));
+         });
+}
+
+TEST_F(HandoffTest, ATimedWaitIsNoWaitForWork) {
+  worker([] { loop_posts(1); },
+         [] {
+           context::timed_wait_begins();
+           EXPECT_TRUE(is_child_of(call(710), newest(701)));
+         });
+}
+
+TEST_F(HandoffTest, AThreadWithARequestOfItsOwnKeepsIt) {
+  std::thread([] {
+    context::semaphore_taken(&semaphore_);
+    const testing::Decision own = serve(720);
+    std::thread([] { loop_posts(1); }).join();
+    context::semaphore_wait_ended(&semaphore_);
+    EXPECT_TRUE(is_child_of(call(710), own));
+  }).join();
+}
+
+TEST_F(HandoffTest, APostIsForOneWaiter) {
+  worker([] { loop_posts(1); },
+         [] {
+           context::wait_begins(&semaphore_);
+           context::semaphore_wait_ended(&semaphore_);  // posted by who knows whom
+           EXPECT_TRUE(is_root(call(710)));
+         });
+}
+
+}  // namespace
+}  // namespace seamtrace::agent
