@@ -28,6 +28,11 @@ bool ends_with_eof(uint8_t command) {
   return command == kSetOption || command == kDebug || command == kShutdown;
 }
 
+// Its rows will be fetched by commands of their own.
+bool opens_cursor(const Operation& operation, uint16_t status) {
+  return operation.facts.command == kStatementExecute && (status & kStatusCursorExists) != 0;
+}
+
 // A length-encoded number at `at`, which is moved behind it. False: it is not there.
 bool read_number(const char* bytes, size_t size, size_t& at, uint64_t& value) {
   if (at >= size) return false;
@@ -135,13 +140,8 @@ Taken MysqlCodec::read_head(const char* head, size_t size, Operations& operation
     case AnswerStep::kDefinitionsEnd:
       if (!eof || size < kEofPacketBytes) return Taken::kNotMine;
       end_definitions();
-      // A cursor is open: the rows are fetched by commands of their own.
-      if (operation->facts.command == kStatementExecute &&
-          (little16(head + 3) & kStatusCursorExists) != 0) {
-        rows_counted_ = false;
-        return read_end_of_rows(head, size, operations);
-      }
-      return Taken::kAll;
+      return opens_cursor(*operation, little16(head + 3)) ? read_end_of_rows(head, size, operations)
+                                                          : Taken::kAll;
     default:
       if (first == kEof && (agreed(kDeprecateEof) ? answer_.first_length() < kFullPacket : eof))
         return read_end_of_rows(head, size, operations);
@@ -194,6 +194,7 @@ Taken MysqlCodec::read_end_of_rows(const char* head, size_t size, Operations& op
     if ((status & kStatusSessionChanged) != 0)
       begin_session(head + ok.end, size - ok.end, operations);
   }
+  if (opens_cursor(*operation, status)) rows_counted_ = false;
   note_status(status, operations);
   end_result(status, *operation);
   return Taken::kAll;

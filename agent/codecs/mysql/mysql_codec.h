@@ -89,6 +89,7 @@ class MysqlCodec {
   Taken begin_command(uint8_t command, Operations& operations);
   void begin_operation(uint8_t command, Operation& operation, Operations& operations);
   void begin_preparation(Operation& operation, Operations& operations);
+  void begin_text(bool preparing, const Operation& operation);
   void read_text(mysql::Bytes& bytes, Operations& operations);
   void read_statement_id(mysql::Bytes& bytes, Operations& operations);
   uint64_t statement_key(uint32_t id) const;

@@ -150,10 +150,7 @@ Taken MysqlCodec::begin_command(uint8_t command, Operations& operations) {
 void MysqlCodec::begin_operation(uint8_t command, Operation& operation, Operations& operations) {
   switch (command) {
     case kQuery:
-      request_step_ = RequestStep::kText;
-      preparing_ = false;
-      text_begun_ = false;
-      recorded_ = operation.recorded;
+      begin_text(false, operation);
       if (!agreed(kQueryAttributes)) return;
       request_step_ = RequestStep::kAttributes;
       attributes_.begin();
@@ -189,20 +186,24 @@ void MysqlCodec::begin_operation(uint8_t command, Operation& operation, Operatio
 // Until the server has given it a number a statement's key is our own count: what comes behind it
 // in a pipeline may already refer to it as the last one.
 void MysqlCodec::begin_preparation(Operation& operation, Operations& operations) {
-  request_step_ = RequestStep::kText;
-  preparing_ = true;
-  text_begun_ = false;
-  recorded_ = operation.recorded;
+  begin_text(true, operation);
   operation.tag = ++preparations_;
   last_prepared_ = kUnconfirmed | operation.tag;
   ++unconfirmed_;
   operations.prepare(last_prepared_, operation.tag);
 }
 
+void MysqlCodec::begin_text(bool preparing, const Operation& operation) {
+  request_step_ = RequestStep::kText;
+  preparing_ = preparing;
+  text_begun_ = false;
+  recorded_ = operation.recorded;
+  use_.stop();
+}
+
 void MysqlCodec::read_text(Bytes& bytes, Operations& operations) {
   if (!text_begun_) {
     text_begun_ = true;
-    use_.stop();
     if (!preparing_ && UseReader::may_begin(*bytes.at)) use_.begin();
     if (recorded_) operations.add(wire::SliceKind::kStatement, bytes.at, bytes.size);
   } else if (recorded_) {

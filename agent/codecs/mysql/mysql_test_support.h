@@ -181,15 +181,15 @@ inline std::string row(const std::string& value) { return packet(counted(value),
 inline std::string greeting(uint64_t capabilities, const std::string& version = "8.4.0") {
   const uint64_t extended = (capabilities & mysql::kClientMysql) != 0 ? 0 : capabilities >> 32;
   return packet("\x0a" + version + zeros(1) + "thrdscramble" + zeros(1) + little(capabilities, 2) +
-                "\x21" + little(kAutocommit, 2) + little(capabilities >> 16, 2) + "\x15" + zeros(6) +
-                little(extended, 4) + "scramblescra" + zeros(1) + "plugin" + zeros(1));
+                "\x21" + little(kAutocommit, 2) + little(capabilities >> 16, 2) + "\x15" +
+                zeros(6) + little(extended, 4) + "scramblescra" + zeros(1) + "plugin" + zeros(1));
 }
 
 inline std::string handshake(uint64_t capabilities, const std::string& user = "alice",
                              const std::string& database = "music") {
   const uint64_t extended = (capabilities & mysql::kClientMysql) != 0 ? 0 : capabilities >> 32;
   std::string payload = little(capabilities, 4) + little(1 << 24, 4) + "\x21" + zeros(19) +
-                        little(extended, 4) + user + zeros(1) + counted("password") ;
+                        little(extended, 4) + user + zeros(1) + counted("password");
   if ((capabilities & mysql::kConnectWithDatabase) != 0) payload += database + zeros(1);
   return packet(payload + "plugin" + zeros(1), 1);
 }
@@ -197,9 +197,7 @@ inline std::string handshake(uint64_t capabilities, const std::string& user = "a
 /// A connection that has got as far as commands.
 inline Dialogue connected(uint64_t capabilities = kOldCapabilities,
                           const std::string& version = "8.4.0") {
-  return {{false, greeting(capabilities, version)},
-          {true, handshake(capabilities)},
-          {false, ok()}};
+  return {{false, greeting(capabilities, version)}, {true, handshake(capabilities)}, {false, ok()}};
 }
 
 /// What the log of connected() is.

@@ -10,6 +10,7 @@ Wants mariadb-server, mariadb-client, libmariadb-dev, a C compiler, PyMySQL; and
 of Node, a folder with the package mysql2 in NODE_PATH. Usage: capture.py [NAME]...
 """
 import contextlib
+import hashlib
 import os
 import pathlib
 import shutil
@@ -139,21 +140,20 @@ class Recorder:
         print(f"{name}: {len(kept)} bytes in {len(self.pieces)} pieces")
 
 
-def mariadb(port, *options, password="wonder", text="", check=True):
+def mariadb(port, *options, password="wonder", text="", check=True, folder=None):
     command = ["mariadb", "--no-defaults", "-h127.0.0.1", f"-P{port}", "-ualice",
                f"-p{password}", *options]
-    subprocess.run(command, input=text, text=True, check=check, stdout=subprocess.DEVNULL,
-                   stderr=None if check else subprocess.DEVNULL)
+    subprocess.run(command, input=text, text=True, check=check, cwd=folder,
+                   stdout=subprocess.DEVNULL, stderr=None if check else subprocess.DEVNULL)
 
 
 def client(port, folder):
-    lines = folder / "lines.txt"
-    lines.write_text("1\tpear\t0.5\n2\tplum\t0.25\n")
-    mariadb(port, "--local-infile=1", "--force", "music", check=False, text=f"""
+    (folder / "lines.txt").write_text("1\tpear\t0.5\n2\tplum\t0.25\n")
+    mariadb(port, "--local-infile=1", "--force", "music", check=False, folder=folder, text="""
       SELECT 1, 'two';
       SELEC nonsense;
       USE test;
-      LOAD DATA LOCAL INFILE '{lines}' INTO TABLE inventory;
+      LOAD DATA LOCAL INFILE 'lines.txt' INTO TABLE inventory;
       LOAD DATA LOCAL INFILE '/nowhere/at/all' INTO TABLE inventory;
       delimiter //
       SELECT id FROM inventory; UPDATE inventory SET price = 1; SELECT 3//
@@ -248,7 +248,76 @@ def node(port, _):
     subprocess.run(["node", "-e", NODE.replace("PORT", str(port))], check=True)
 
 
-CAPTURES = [client, client_autocomplete, client_wrong_password, client_no_database,
+class Raw:
+    """A client that agrees to everything that the server can, and does not wait for answers."""
+
+    MARIADB_CAPABILITIES = 0x1D  # progress, bulk operations, extended and cached metadata
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), DEADLINE_SECONDS)
+        greeting = self.packet()
+        fixed = greeting.index(0, 1) + 1
+        scramble = greeting[fixed + 4:fixed + 12] + greeting[fixed + 31:fixed + 43]
+        twice = hashlib.sha1(hashlib.sha1(b"wonder").digest()).digest()
+        token = bytes(a ^ b for a, b in zip(hashlib.sha1(b"wonder").digest(),
+                                            hashlib.sha1(scramble + twice).digest()))
+        # Multiple results, prepared ones too, session tracking, no EOFs; no CLIENT_MYSQL.
+        capabilities = 0x01FF8208
+        self.send(capabilities.to_bytes(4, "little") + bytes([0, 0, 0, 1, 45]) + bytes(19) +
+                  self.MARIADB_CAPABILITIES.to_bytes(4, "little") + b"alice\0\x14" + token +
+                  b"test\0mysql_native_password\0" + b"\0", sequence=1)
+        assert self.packet()[0] == 0
+
+    def bytes(self, size):
+        data = b""
+        while len(data) < size:
+            part = self.socket.recv(size - len(data))
+            assert part, "the server has hung up"
+            data += part
+        return data
+
+    def packet(self):
+        return self.bytes(int.from_bytes(self.bytes(4)[:3], "little"))
+
+    def send(self, *payloads, sequence=0):
+        self.socket.sendall(b"".join(
+            len(payload).to_bytes(3, "little") + bytes([sequence]) + payload
+            for payload in payloads))
+
+    def packets(self, count):
+        for _ in range(count):
+            self.packet()
+
+
+def execute(statement, cursor=0):
+    return b"\x17" + statement.to_bytes(4, "little") + bytes([cursor, 1, 0, 0, 0])
+
+
+def raw(port, _):
+    last = 0xFFFFFFFF
+    client = Raw(port)
+    client.send(b"\x03SELECT 1 UNION SELECT 2", b"\x0e", b"\x03USE music", b"\x03SELECT DATABASE()")
+    client.packets(5 + 1 + 1 + 4)
+    # The second execution leaves the definitions out.
+    client.send(b"\x16SELECT 3 AS three, 4 AS four")
+    statement = int.from_bytes(client.packet()[1:5], "little")
+    client.packets(2)
+    for _ in range(2):
+        client.send(execute(statement), b"\x0e")
+        while client.packet()[:3] != b"\0\0\0":
+            pass
+    client.send(execute(statement, cursor=1), b"\x0e")
+    while client.packet()[:3] != b"\0\0\0":
+        pass
+    client.send(b"\x1c" + statement.to_bytes(4, "little") + b"\5\0\0\0")
+    client.packets(2)
+    client.send(b"\x16DO 5", execute(last), b"\x16nonsense", execute(last), b"\x1f")
+    client.packets(5)
+    client.send(b"\x01")
+    client.socket.close()
+
+
+CAPTURES = [raw, client, client_autocomplete, client_wrong_password, client_no_database,
             client_compressed, libmariadb, slap, pymysql, node]
 
 
