@@ -44,8 +44,12 @@ SqlToken SqlLexer::next() {
       break;
   }
   switch (c) {
-    case '\'':
-      return string(position_, position_, after_escaped_string_ ? Backslash::kEscape : backslash_);
+    case '\'': {
+      const bool continued = after_escaped_string_ && line_end_;
+      SqlToken result = string(position_, position_, continued ? Backslash::kEscape : backslash_);
+      after_escaped_string_ = continued;
+      return result;
+    }
     case '"':
       return is_mysql(dialect_) ? string(position_, position_, backslash_)
                                 : quoted(position_, position_, '"');
@@ -84,7 +88,14 @@ SqlToken SqlLexer::token(TokenKind kind, size_t begin, size_t end) {
   result.end = end;
   position_ = end;
   previous_ = kind;
-  if (kind != TokenKind::kSpace && kind != TokenKind::kComment) after_escaped_string_ = false;
+  const bool line_comment = kind == TokenKind::kComment && text_[begin] == '-';
+  if (kind == TokenKind::kSpace) {
+    if (after_escaped_string_ &&
+        text_.substr(begin, end - begin).find_first_of("\r\n") != std::string_view::npos)
+      line_end_ = true;
+  } else if (!line_comment) {
+    line_end_ = after_escaped_string_ = false;
+  }
   return result;
 }
 

@@ -96,7 +96,9 @@ class SqlLexer {
   Dialect dialect_;
   Backslash backslash_;
   TokenKind previous_ = TokenKind::kEnd;
-  bool after_escaped_string_ = false;  ///< PostgreSQL: a literal that goes on after E'..' is alike
+  // PostgreSQL: a literal on the next line goes on with the one before, and is read alike.
+  bool after_escaped_string_ = false;  ///< E'..', and since then nothing but space
+  bool line_end_ = false;              ///< and a line has ended
 };
 
 }  // namespace seamtrace::collector

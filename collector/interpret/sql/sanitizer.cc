@@ -35,6 +35,7 @@ class Sanitizer {
       if (token.other_end != 0) resolve(token);
       take(token);
     }
+    while (!out_.empty() && is_space(out_.back())) out_.pop_back();
     summary_.finish(summary);
   }
 
@@ -94,7 +95,8 @@ void Sanitizer::resolve(SqlToken& token) {
 void Sanitizer::take(SqlToken token) {
   switch (token.kind) {
     case TokenKind::kSpace:
-      return emit(text_.substr(token.begin, token.end - token.begin));
+      if (!out_.empty()) emit(text_.substr(token.begin, token.end - token.begin));
+      return;
     case TokenKind::kComment:
       dropped_ = true;
       return;
@@ -116,7 +118,7 @@ void Sanitizer::take(SqlToken token) {
 
   const bool literal = token.kind == TokenKind::kString || token.kind == TokenKind::kNumber;
   if (token.kind == TokenKind::kExecutable) {
-    emit(text.substr(0, text.find('!') + 1).empty() ? text : text.substr(0, text.find('!') + 1));
+    emit(text.substr(0, text.find_last_not_of("0123456789") + 1));
   } else {
     emit(literal ? kReplacement : text);
   }

@@ -5,8 +5,8 @@
 // Failure: none; any bytes have a result. What cannot be told apart from a literal counts as one.
 // Source:  semantic conventions, database spans, "Sanitization of db.query.text". What they leave
 //          open:
-//          - Comments and hints of the optimizer are dropped; the inside of MySQL's executable
-//            comments is code.
+//          - Comments and hints of the optimizer are dropped, and white space at both ends; the
+//            inside of MySQL's executable comments is code.
 //          - A list of two or more values after IN is collapsed to `IN (?)`.
 //          - TRUE and FALSE are literals but after IS; NULL is kept.
 //          - "..." is an identifier, and in MySQL and MariaDB a literal. In SQLite it may be

@@ -40,6 +40,27 @@ RecordBuilder& RecordBuilder::client() {
   return *this;
 }
 
+RecordBuilder RecordBuilder::database(wire::Protocol protocol, uint16_t port, uint64_t number) {
+  RecordBuilder builder(number);
+  builder.client();
+  builder.exchange.protocol = static_cast<uint8_t>(protocol);
+  builder.exchange.status = 0;
+  builder.exchange.flags = 0;
+  builder.exchange.local = v4(10, 0, 0, 2, 40000);
+  builder.exchange.peer = v4(10, 0, 0, 9, port);
+  return builder;
+}
+
+RecordBuilder& RecordBuilder::arguments(std::initializer_list<std::string_view> words) {
+  for (const std::string_view word : words) slice(wire::SliceKind::kArgument, word);
+  return *this;
+}
+
+RecordBuilder& RecordBuilder::facts(const wire::DatabaseFacts& facts) {
+  return slice(wire::SliceKind::kDatabaseFacts,
+               {reinterpret_cast<const char*>(&facts), sizeof(facts)});
+}
+
 RecordBuilder& RecordBuilder::slice(wire::SliceKind kind, std::string_view bytes, bool truncated) {
   lying_slice(kind, bytes, static_cast<uint16_t>(bytes.size()));
   slices_[slices_.size() - bytes.size() - sizeof(wire::SliceHeader) + 1] = truncated ? 1 : 0;

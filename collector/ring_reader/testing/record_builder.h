@@ -1,6 +1,7 @@
 // RecordBuilder: exchange records as the agent writes them, for tests.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,14 @@ class RecordBuilder {
     return slice(wire::SliceKind::kResponseHeader, line);
   }
   RecordBuilder& client();
+  /// A call to a data store, seen in its client on 10.0.0.2: no HTTP status, the server at
+  /// 10.0.0.9 on `port`.
+  static RecordBuilder database(wire::Protocol protocol, uint16_t port, uint64_t number = 1);
+  RecordBuilder& statement(std::string_view text, bool truncated = false) {
+    return slice(wire::SliceKind::kStatement, text, truncated);
+  }
+  RecordBuilder& arguments(std::initializer_list<std::string_view> words);
+  RecordBuilder& facts(const wire::DatabaseFacts& facts);
 
   /// The finished bytes: sizes and padding filled in.
   std::string bytes() const;
