@@ -4,6 +4,9 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
+using memcached::begins_with;
+using memcached::has_flags;
+
 using enum MemcachedVerb;
 
 bool is_code(std::string_view word) {
@@ -123,7 +126,7 @@ MemcachedCodec::Meaning MemcachedCodec::judge_line(MemcachedVerb verb) const {
       if (word == "STAT" || word == "ITEM" || word == "PREFIX") return Meaning::kMore;
       return last(kept() == "END" || kept() == "OK" || kept() == "RESET");
     case kCrawler:
-      if (word.starts_with("key=") || word == "mg") return Meaning::kMore;
+      if (begins_with(word, "key=") || word == "mg") return Meaning::kMore;
       if (kept() == "END" || kept() == "EN") return Meaning::kLast;
       [[fallthrough]];
     case kAdminister:
@@ -186,9 +189,9 @@ bool MemcachedCodec::finish(Operation& operation, Operations& operations) {
 }
 
 bool MemcachedCodec::refuses_connection() const {
-  return kept().starts_with("CLIENT_ERROR authentication fail") ||
-         kept().starts_with("CLIENT_ERROR unauthenticated") ||
-         kept().starts_with("ERROR Too many open connections");
+  return begins_with(kept(), "CLIENT_ERROR authentication fail") ||
+         begins_with(kept(), "CLIENT_ERROR unauthenticated") ||
+         begins_with(kept(), "ERROR Too many open connections");
 }
 
 }  // namespace seamtrace::agent::codecs

@@ -4,6 +4,10 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
+using memcached::has_data;
+using memcached::has_flags;
+using memcached::may_be_noreply;
+
 using enum MemcachedVerb;
 
 Operation* newest(Operations& operations) {

@@ -7,6 +7,8 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
+using memcached::hash_word;
+
 constexpr uint32_t kMostLineBytes = 64 * 1024;
 constexpr uint64_t kMostValueBytes = 0x7fff'ffff;
 

@@ -6,6 +6,12 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
+using memcached::begins_memcached_verb;
+using memcached::find_memcached_verb;
+using memcached::has_data;
+using memcached::has_flags;
+using memcached::hash_word;
+
 using enum MemcachedVerb;
 
 constexpr uint32_t kMostLineBytes = 1024 * 1024;
@@ -88,7 +94,7 @@ bool MemcachedCodec::begin_command(Input& input) {
     input.open = input.operations.begin();
     open_ = input.open != nullptr;
     if (!open_) return false;
-    input.open->tag = noreply_sent_ ? kDoubtful : 0;
+    input.open->tag = noreply_sent_ ? uint32_t{kDoubtful} : 0;
     recorded_ = input.open->recorded;
   }
   begin_word(input.operations);

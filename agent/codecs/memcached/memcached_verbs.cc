@@ -1,7 +1,7 @@
 // The table of memcached_verbs.h.
 #include "agent/codecs/memcached/memcached_verbs.h"
 
-namespace seamtrace::agent::codecs {
+namespace seamtrace::agent::codecs::memcached {
 namespace {
 
 using enum MemcachedVerb;
@@ -60,8 +60,8 @@ MemcachedVerb find_memcached_verb(uint64_t name) {
 
 bool begins_memcached_verb(std::string_view beginning) {
   for (const Row& row : kRows)
-    if (row.name.starts_with(beginning)) return true;
+    if (begins_with(row.name, beginning)) return true;
   return false;
 }
 
-}  // namespace seamtrace::agent::codecs
+}  // namespace seamtrace::agent::codecs::memcached

@@ -39,6 +39,8 @@ enum class MemcachedVerb : uint8_t {
   kMetaNoOp,
 };
 
+namespace memcached {
+
 constexpr bool is_meta(MemcachedVerb verb) { return verb >= MemcachedVerb::kMetaGet; }
 constexpr bool has_flags(MemcachedVerb verb) {
   return is_meta(verb) && verb <= MemcachedVerb::kMetaArithmetic;
@@ -62,8 +64,15 @@ constexpr uint64_t hash_word(std::string_view word) {
   return hash_word(kHashBasis, word.data(), word.size());
 }
 
+/// Unlike string_view::starts_with, without the C++ runtime in any build.
+constexpr bool begins_with(std::string_view text, std::string_view beginning) {
+  return text.size() >= beginning.size() &&
+         std::string_view(text.data(), beginning.size()) == beginning;
+}
+
 MemcachedVerb find_memcached_verb(uint64_t name);
 /// Whether a verb begins so.
 bool begins_memcached_verb(std::string_view beginning);
 
+}  // namespace memcached
 }  // namespace seamtrace::agent::codecs

@@ -6,6 +6,10 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
+using redis::begins_with;
+using redis::find_pub_sub_word;
+using redis::is_subscription;
+
 using enum RedisCommand;
 
 RedisCommand command_of(const Operation& operation) {
@@ -266,7 +270,7 @@ void RedisCodec::judge_connection(Operations& operations) {
 }
 
 bool RedisCodec::refuses_connection(std::string_view code) const {
-  if (code == "DENIED" || kept().starts_with("ERR max number of clients")) return true;
+  if (code == "DENIED" || begins_with(kept(), "ERR max number of clients")) return true;
   if (reply_ != Reply::kAnswer) return false;
   if (answers_ == kHello) return code != "ERR" && code != "NOPROTO";
   return answers_ == kAuth;

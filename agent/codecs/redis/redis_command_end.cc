@@ -4,6 +4,8 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
+using redis::is_subscription;
+
 using enum RedisCommand;
 
 Operation* newest(Operations& operations) {

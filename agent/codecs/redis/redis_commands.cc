@@ -1,7 +1,7 @@
 // The tables of redis_commands.h.
 #include "agent/codecs/redis/redis_commands.h"
 
-namespace seamtrace::agent::codecs {
+namespace seamtrace::agent::codecs::redis {
 namespace {
 
 using enum RedisCommand;
@@ -71,7 +71,7 @@ constexpr std::string_view kHttpMethods[] = {"ACL",
 template <size_t kSize>
 bool any_begins_with(const std::string_view (&words)[kSize], std::string_view beginning) {
   for (const std::string_view word : words)
-    if (word.starts_with(beginning)) return true;
+    if (begins_with(word, beginning)) return true;
   return false;
 }
 
@@ -214,4 +214,4 @@ bool may_open_inline(std::string_view beginning) {
   return any_begins_with(kInlineWords, beginning) && !any_begins_with(kHttpMethods, beginning);
 }
 
-}  // namespace seamtrace::agent::codecs
+}  // namespace seamtrace::agent::codecs::redis

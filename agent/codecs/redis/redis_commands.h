@@ -47,11 +47,6 @@ enum class RedisCommand : uint8_t {
   kSentinel,
 };
 
-constexpr bool is_subscription(RedisCommand command) {
-  return command >= RedisCommand::kSubscribe && command <= RedisCommand::kShardUnsubscribe;
-}
-constexpr bool has_subcommand(RedisCommand command) { return command >= RedisCommand::kAcl; }
-
 /// At most so many words of a command are passed on.
 inline constexpr uint8_t kMaxRedisWords = 16;
 
@@ -60,6 +55,20 @@ struct RedisCommandRule {
   RedisCommand command = RedisCommand::kOther;
   uint8_t recorded_words = kMaxRedisWords;
 };
+
+/// What the first element of a message or confirmation says.
+enum class RedisPubSub : uint8_t { kNone, kMessage, kConfirmation };
+struct RedisPubSubWord {
+  RedisPubSub meaning = RedisPubSub::kNone;
+  RedisCommand confirms = RedisCommand::kOther;  ///< kConfirmation
+};
+
+namespace redis {
+
+constexpr bool is_subscription(RedisCommand command) {
+  return command >= RedisCommand::kSubscribe && command <= RedisCommand::kShardUnsubscribe;
+}
+constexpr bool has_subcommand(RedisCommand command) { return command >= RedisCommand::kAcl; }
 
 constexpr char upper_case(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
@@ -74,18 +83,18 @@ constexpr uint64_t hash_name(std::string_view name) {
   return hash_name(kHashBasis, name.data(), name.size());
 }
 
+/// Unlike string_view::starts_with, without the C++ runtime in any build.
+constexpr bool begins_with(std::string_view text, std::string_view beginning) {
+  return text.size() >= beginning.size() &&
+         std::string_view(text.data(), beginning.size()) == beginning;
+}
+
 /// The rule of a command by its name's hash. One whose second word decides has only two recorded
 /// words until find_redis_subcommand() is asked.
 RedisCommandRule find_redis_command(uint64_t name);
 /// REQUIRES: has_subcommand(command).
 RedisCommandRule find_redis_subcommand(RedisCommand command, uint64_t name);
 
-/// What the first element of a message or confirmation says.
-enum class RedisPubSub : uint8_t { kNone, kMessage, kConfirmation };
-struct RedisPubSubWord {
-  RedisPubSub meaning = RedisPubSub::kNone;
-  RedisCommand confirms = RedisCommand::kOther;  ///< kConfirmation
-};
 RedisPubSubWord find_pub_sub_word(std::string_view word);
 
 /// Whether an inline command may open a connection with this word: one used inline that is no
@@ -94,4 +103,5 @@ bool opens_inline(uint64_t name);
 /// Whether such a word begins so, and no method of HTTP does.
 bool may_open_inline(std::string_view beginning);
 
+}  // namespace redis
 }  // namespace seamtrace::agent::codecs

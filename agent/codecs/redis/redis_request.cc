@@ -7,6 +7,15 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
+using redis::begins_with;
+using redis::find_redis_command;
+using redis::find_redis_subcommand;
+using redis::has_subcommand;
+using redis::hash_name;
+using redis::may_open_inline;
+using redis::opens_inline;
+using redis::upper_case;
+
 constexpr int64_t kMostWords = 0x7fff'ffff;
 constexpr int64_t kMostTextBytes = 512 * 1024 * 1024;
 constexpr uint32_t kMostInlineBytes = 64 * 1024;
@@ -39,7 +48,7 @@ bool may_begin_array(std::string_view bytes) {
   if (at == 1) return false;
   const std::string_view line_end("\r\n$");
   const std::string_view rest(bytes.data() + at, bytes.size() - at);
-  return rest.starts_with(line_end) || line_end.starts_with(rest);
+  return begins_with(rest, line_end) || begins_with(line_end, rest);
 }
 
 }  // namespace
