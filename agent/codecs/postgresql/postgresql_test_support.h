@@ -46,8 +46,8 @@ inline std::string query(const std::string& text) { return message('Q', text + '
 inline std::string parse(const std::string& name, const std::string& text) {
   return message('P', name + '\0' + text + "\0\0\1\0\0\0\27"s);
 }
-inline std::string bind(const std::string& portal, const std::string& statement,
-                        size_t parameters = 0) {
+inline std::string bind_portal(const std::string& portal, const std::string& statement,
+                               size_t parameters = 0) {
   std::string body = portal + '\0' + statement + '\0' + number(parameters, 2);
   for (size_t i = 0; i < parameters; ++i) body += "\0\1"s;
   body += number(parameters, 2);
@@ -67,7 +67,7 @@ inline std::string sync() { return message('S'); }
 inline std::string flush() { return message('H'); }
 /// One statement as most libraries send it.
 inline std::string call(const std::string& text) {
-  return parse("", text) + bind("", "") + describe('P', "") + execute() + sync();
+  return parse("", text) + bind_portal("", "") + describe('P', "") + execute() + sync();
 }
 
 // The server's.
