@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "agent/adapters/sqlite/sqlite_adapter.h"
 #include "agent/connections/lifecycle.h"
 #include "agent/context/context.h"
 #include "agent/hooks/next_function.h"
@@ -38,6 +39,7 @@ void begin_anew_in_child() {
   ring_writer::forget_segment();
   ring_writer::unlock_targets_after_fork();
   connections::after_fork();
+  adapters::sqlite::after_fork();
   spans::reset_pools();
 }
 
