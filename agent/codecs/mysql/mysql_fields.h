@@ -101,8 +101,11 @@ class AttributeReader {
 /// Finds `USE name` at the start of a statement.
 class UseReader {
  public:
-  /// Whether a statement that begins with this byte is worth reading.
-  static bool may_begin(char byte);
+  /// Whether a statement that begins with these bytes is worth reading. `size` >= 1.
+  static bool may_begin(const char* bytes, size_t size) {
+    const bool space = bytes[0] == ' ' || (bytes[0] >= '\t' && bytes[0] <= '\r');
+    return space || ((bytes[0] | 0x20) == 'u' && (size < 2 || (bytes[1] | 0x20) == 's'));
+  }
   void begin() { step_ = Step::kSpaceBefore; }
   void stop() { step_ = Step::kNone; }
   bool reading() const { return step_ < Step::kFound; }
@@ -110,7 +113,11 @@ class UseReader {
   bool naming() const { return step_ >= Step::kName && step_ != Step::kNone; }
   void read(const char* bytes, size_t size, Name& name);
   /// The statement is over. True: `name` is the database's.
-  bool end(const Name& name);
+  bool end(const Name& name) {
+    const bool found = step_ == Step::kFound || step_ == Step::kName || step_ == Step::kQuote;
+    step_ = Step::kNone;
+    return found && name.size() > 0;
+  }
 
  private:
   enum class Step : uint8_t {

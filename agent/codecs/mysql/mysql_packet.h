@@ -21,7 +21,28 @@ struct Part {
 class PacketFramer {
  public:
   /// The next part of a message. False: the chunk is used up.
-  bool next(Bytes& chunk, Part& part) {
+  [[gnu::always_inline]] bool next(Bytes& chunk, Part& part) {
+    if (chunk.size > kHeaderBytes && between_messages()) {
+      const uint32_t length = little24(chunk.at);
+      if (length <= chunk.size - kHeaderBytes && length != kFullPacket) {
+        first_length_ = length;
+        sequence_ = u8(chunk.at[3]);
+        part = {{chunk.at + kHeaderBytes, length}, true, true};
+        chunk.skip(kHeaderBytes + length);
+        return true;
+      }
+    }
+    return next_of_any(chunk, part);
+  }
+
+  /// No byte of a message has been seen that is not over.
+  bool between_messages() const { return !in_payload_ && !message_begun_ && header_size_ == 0; }
+  /// The length of the message's first packet.
+  uint32_t first_length() const { return first_length_; }
+  uint8_t sequence() const { return sequence_; }
+
+ private:
+  [[gnu::noinline]] bool next_of_any(Bytes& chunk, Part& part) {
     if (!in_payload_ && !read_header(chunk)) return false;
     if (left_ > 0 && chunk.size == 0) return false;
     part.first = !message_begun_;
@@ -34,13 +55,6 @@ class PacketFramer {
     return true;
   }
 
-  /// No byte of a message has been seen that is not over.
-  bool between_messages() const { return !in_payload_ && !message_begun_ && header_size_ == 0; }
-  /// The length of the message's first packet.
-  uint32_t first_length() const { return first_length_; }
-  uint8_t sequence() const { return sequence_; }
-
- private:
   bool read_header(Bytes& chunk) {
     if (header_size_ == 0 && chunk.size >= kHeaderBytes) {
       begin_packet(chunk.at);

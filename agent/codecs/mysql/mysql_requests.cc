@@ -204,7 +204,7 @@ void MysqlCodec::begin_text(bool preparing, const Operation& operation) {
 void MysqlCodec::read_text(Bytes& bytes, Operations& operations) {
   if (!text_begun_) {
     text_begun_ = true;
-    if (!preparing_ && UseReader::may_begin(*bytes.at)) use_.begin();
+    if (!preparing_ && UseReader::may_begin(bytes.at, bytes.size)) use_.begin();
     if (recorded_) operations.add(wire::SliceKind::kStatement, bytes.at, bytes.size);
   } else if (recorded_) {
     operations.append(bytes.at, bytes.size);

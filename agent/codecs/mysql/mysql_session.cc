@@ -58,8 +58,6 @@ bool SessionReader::take(uint8_t byte, Name& name) {
   }
 }
 
-bool UseReader::may_begin(char byte) { return is_letter(byte, 'u') || is_space(byte); }
-
 void UseReader::read(const char* bytes, size_t size, Name& name) {
   for (size_t i = 0; i < size && reading(); ++i) step_ = take(bytes[i], name);
 }
@@ -99,12 +97,6 @@ UseReader::Step UseReader::take(char byte, Name& name) const {
     default:
       return step_;
   }
-}
-
-bool UseReader::end(const Name& name) {
-  const bool found = step_ == Step::kFound || step_ == Step::kName || step_ == Step::kQuote;
-  step_ = Step::kNone;
-  return found && name.size() > 0;
 }
 
 }  // namespace seamtrace::agent::codecs::mysql
