@@ -102,7 +102,7 @@ MemcachedCodec::Meaning MemcachedCodec::judge_batch(const Operation& operation) 
   }
   if (operation.expected != 0)
     return operation.expected == reply_opaque_ ? judge_line(verb) : Meaning::kMore;
-  const uint32_t rivals = is_found(word) ? kQuietGets : kQuietOthers;
+  const uint32_t rivals = is_found(word) ? kQuietGets | kQuietNumbers : kQuietOthers;
   return (operation.tag & rivals) != 0 ? Meaning::kForeign : judge_line(verb);
 }
 
@@ -161,6 +161,7 @@ MemcachedCodec::Meaning MemcachedCodec::judge_line(MemcachedVerb verb) const {
 
 // False: more is found than was asked for.
 bool MemcachedCodec::count_hit(Operation& operation, Meaning meaning) const {
+  if ((operation.tag & kQuietNumbers) != 0) return true;
   const auto verb = static_cast<MemcachedVerb>(operation.tag & kVerbMask);
   const bool by_meta = is_found(first_word()) && (meaning == Meaning::kMore || verb == kMetaGet);
   if (!by_meta && first_word() != "VALUE") return true;
@@ -174,7 +175,7 @@ bool MemcachedCodec::count_hit(Operation& operation, Meaning meaning) const {
 bool MemcachedCodec::finish(Operation& operation, Operations& operations) {
   const auto verb = static_cast<MemcachedVerb>(operation.tag & kVerbMask);
   wire::DatabaseFacts& facts = operation.facts;
-  if (operation.failed) {
+  if (operation.failed || (operation.tag & kQuietNumbers) != 0) {
     facts.hits = facts.misses = 0;
   } else if (facts.hits > 0 || facts.misses > 0) {
     facts.flags |= wire::kFlagReadsCache;

@@ -12,7 +12,8 @@
 // - Quiet meta commands (flag q) are answered or not. A run of them is one operation together with
 //   the next command that is answered for certain, and ends with that one's answer: told by its
 //   form, or by its opaque flag. Where neither tells, the connection is given up.
-// - Keys found and not found are those of get, gets, gat, gats and mg.
+// - Keys found and not found are those of get, gets, gat, gats and mg; they are not counted where
+//   a quiet ma may have given the same answer as an mg.
 #pragma once
 
 #include <cstddef>
@@ -53,6 +54,7 @@ class MemcachedCodec {
     kClosed = 0x400,     // the command that ends the batch was sent
     kQuietGets = 0x800,  // of the quiet ones
     kQuietOthers = 0x1000,
+    kQuietNumbers = 0x2000,  // whose answers look like those of gets
   };
 
   // The client's side (memcached_request.cc). Functions say false: not this protocol.

@@ -39,6 +39,7 @@ bool MemcachedCodec::end_line(Input& input) {
   }
   if (quiet || (batch_open_ && silent_ && verb_ != kQuit)) {
     operation->tag |= verb_ == kMetaGet ? kQuietGets : kQuietOthers;
+    if (verb_ == kMetaArithmetic) operation->tag |= kQuietNumbers;
   } else {
     operation->tag |= static_cast<uint32_t>(verb_);
     // One that a quiet command had too tells nothing.
