@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "agent/codecs/memcached/memcached_codec.h"
 #include "agent/codecs/mysql/mysql_codec.h"
 #include "agent/codecs/operations.h"
 #include "agent/codecs/postgresql/postgresql_codec.h"
@@ -19,7 +20,8 @@ namespace seamtrace::agent::codecs {
 // surest first; MySQL's server does.
 #define SEAMTRACE_CODECS(X)                    \
   X(PostgresqlCodec, postgresql_, kPostgresql) \
-  X(RedisCodec, redis_, kRedis)
+  X(RedisCodec, redis_, kRedis)                \
+  X(MemcachedCodec, memcached_, kMemcached)
 
 class DatabaseCodec {
  public:
@@ -85,6 +87,7 @@ class DatabaseCodec {
     char none_;
     PostgresqlCodec postgresql_;
     RedisCodec redis_;
+    MemcachedCodec memcached_;
     MysqlCodec mysql_;
   };
 };
