@@ -111,6 +111,18 @@ TEST(MysqlCommand, UseCountsWhenItsOwnAnswerComes) {
             "in flight command=3 in=shop {b}\n");
 }
 
+TEST(MysqlCommand, ANameThatIsHalfReadIsNobodysDatabase) {
+  const std::string second = query("USE other");
+  EXPECT_EQ(talk({{true, query("USE shop") + second.substr(0, 10)},
+                  {false, ok()},
+                  {true, second.substr(10) + query("x")},
+                  {false, ok()},
+                  {true, query("y")}}),
+            "answered command=3 in=music {USE shop} rows=0\n"
+            "answered command=3 in=music {USE other} rows=0\n"
+            "in flight command=3 in=music {x}\nin flight command=3 in=other {y}\n");
+}
+
 TEST(MysqlCommand, UseIsSeenInStatementsThatAreNotRecorded) {
   Listener listener;
   for (const Piece& piece : connected()) listener.hear(piece.from_client, piece.bytes);
@@ -153,8 +165,18 @@ TEST(MysqlCommand, AChangeOfUsersAuthenticatesAgain) {
   EXPECT_EQ(talk({{true, change}, {false, error(1045)}}),
             "user bob\nrejected 1045\nanswered command=17 in=music error=1045\n");
   // The rounds are over: another one is out of step.
-  EXPECT_EQ(talk({{true, change}, {false, ok()}, {true, packet("again", 2)}}),
+  EXPECT_EQ(talk({{true, change},
+                  {false, packet("\1\4", 1)},
+                  {true, packet("again", 2)},
+                  {false, ok()},
+                  {true, packet("again", 4)}}),
             "user bob\nanswered command=17 in=music\nnot mine\n");
+  // One byte is the length, whatever the first handshake has agreed on.
+  EXPECT_EQ(talk({{true, command(kChangeUser, "bob\0\xfc"s + std::string(252, 'p') + "shop\0"s)},
+                  {false, ok()},
+                  {true, query("x")}},
+                 kOldCapabilities | kAuthLengthEncoded),
+            "user bob\nanswered command=17 in=music\nin flight command=3 in=shop {x}\n");
 }
 
 TEST(MysqlCommand, TransactionsAreTold) {

@@ -151,6 +151,17 @@ TEST(MysqlStatement, AResetOfTheConnectionForgetsThem) {
             "answered command=31 in=music\nin flight command=23 in=music {B}\n");
 }
 
+TEST(MysqlStatement, APreparationRefusedHalfwayLeavesOthersAlone) {
+  const std::string long_one = prepare("SELECT 'very long'");
+  EXPECT_EQ(talk({{true, prepare("A")},
+                  {false, prepared(1, 0, 0)},
+                  {true, long_one.substr(0, 12)},
+                  {false, error(1153)},
+                  {true, long_one.substr(12) + execute(1)}}),
+            "answered command=22 in=music {SELECT } error=1153\n"
+            "in flight command=23 in=music {A}\n");
+}
+
 TEST(MysqlStatement, DefinitionsOfAPreparationMayBeLeftOut) {
   EXPECT_EQ(talk({{true, prepare("A") + query("Q")}, {false, prepared(1, 2, 1, zeros(1)) + ok()}},
                  kOldCapabilities | kOptionalMetadata),
@@ -208,6 +219,30 @@ TEST(MysqlAttributes, WhoseEndCannotBeFoundLeaveNoText) {
   EXPECT_EQ(after_attributes("\1\1\0\0"s), missing);           // no types
   EXPECT_EQ(after_attributes("\1\1\0\1\x50\0\1a"s), missing);  // an unknown type
   EXPECT_EQ(after_attributes("\1\1\0\1\xfe\0\1a\xfe\0\0\0\0\1\0\0\0"s), missing);  // too long
+}
+
+TEST(MysqlAttributes, WithAllElseThatMysqlEightAgreesTo) {
+  constexpr uint64_t kAll = kAttributeCapabilities | kDeprecateEof | kSessionTrack |
+                            kOptionalMetadata | kAuthLengthEncoded;
+  const std::string schema = zeros(1) + counted("\1" + counted(counted("shop")));
+  EXPECT_EQ(talk({{true, query("\0\1SELECT 1"s)},
+                  {false, packet("\2\1", 1) + definition() + definition() + row("a") + end_ok()},
+                  {true, query("\0\1SET @@resultset_metadata = NONE"s)},
+                  {false, ok()},
+                  {true, query("\0\1SELECT 2"s)},
+                  {false, packet("\1\0"s, 1) + row("a") + row("b") + end_ok()},
+                  {true, query("\0\1use shop"s)},
+                  {false, ok(0, 0x4002, schema)},
+                  {true, prepare("SELECT ?")},
+                  {false, prepared(1, 1, 1, zeros(1))},
+                  {true, execute(1, "\1" + kOneValue, kParameterCountAvailable)},
+                  {false, packet("\1\0"s, 1) + binary_row("a") + end_ok()}},
+                 kAll),
+            "answered command=3 in=music {SELECT 1} rows=1\n"
+            "answered command=3 in=music {SET @@resultset_metadata = NONE} rows=0\n"
+            "answered command=3 in=music {SELECT 2} rows=2\n"
+            "answered command=3 in=music {use shop} rows=0\n"
+            "answered command=23 in=shop {SELECT ?} rows=1 parameterised\n");
 }
 
 TEST(MysqlAttributes, OfAnExecutionAreParameters) {
