@@ -120,6 +120,60 @@ TEST(PostgresqlCopy, WithOtherRequestsInThePlaceOfDataFailsWithThem) {
   EXPECT_EQ(talk.server(copying()), Taken::kNotMine) << "whose Sync was ignored is not known";
 }
 
+TEST(PostgresqlCopy, LeavesNoSyncToSpare) {
+  Talk good;
+  good.start();
+  good.client(copy_in() + sync());
+  good.server(copying());
+  good.client(kData + kDone + sync());
+  good.server(complete("COPY 1") + ready());
+  EXPECT_EQ(good.server(ready()), Taken::kNotMine);
+  Talk refused;
+  refused.start();
+  refused.client(copy_in() + sync());
+  refused.server(copying());
+  EXPECT_EQ(refused.server(error("P0001") + ready()), Taken::kAll);
+  EXPECT_EQ(refused.server(ready()), Taken::kNotMine);
+}
+
+TEST(PostgresqlCopy, RefusedIsOverForTheClientToo) {
+  Talk talk;
+  talk.start();
+  talk.client(copy_in() + flush());
+  talk.server(copying());
+  talk.client(kData);
+  talk.server(error("22P02"));
+  talk.client(sync() + call("after"));
+  EXPECT_EQ(talk.server(ready() + error("42601") + ready()), Taken::kAll);
+  EXPECT_EQ(talk.new_lines(),
+            "answered command=69 {COPY} error=22P02\nanswered command=69 {after} error=42601\n");
+}
+
+// The end of data that nobody waits for is not that of the next COPY.
+TEST(PostgresqlCopy, EndsOnlyItself) {
+  Talk talk;
+  talk.start();
+  talk.client(query("COPY t FROM STDIN") + kData + kDone + query("b") + call("c"));
+  talk.server(kCopyIn + complete("COPY 1") + ready() + message('I') + ready());
+  talk.client(copy_in() + sync());
+  talk.server(parsed() + bound() + no_data() + message('I') + ready() + copying());
+  talk.client(kData + kDone + sync());
+  EXPECT_EQ(talk.server(complete("COPY 3") + ready()), Taken::kAll);
+  talk.client(query("COPY u FROM STDIN"));
+  talk.server(kCopyIn + error("22P02") + ready());
+  talk.client(kData + kDone);
+  talk.client(copy_in() + sync());
+  talk.server(copying());
+  talk.client(kData + kDone + sync());
+  EXPECT_EQ(talk.server(complete("COPY 4") + ready()), Taken::kAll);
+  EXPECT_EQ(talk.server(ready()), Taken::kNotMine);
+  EXPECT_EQ(talk.new_lines(),
+            "answered command=81 {COPY t FROM STDIN} rows=1\nanswered command=81 {b}\n"
+            "answered command=69 {c}\nanswered command=69 {COPY} rows=3\n"
+            "answered command=81 {COPY u FROM STDIN} error=22P02\n"
+            "answered command=69 {COPY} rows=4\n");
+}
+
 TEST(PostgresqlReplication, EndsItsOperationWhenTheStreamBegins) {
   Talk talk;
   talk.start();

@@ -212,6 +212,35 @@ TEST(PostgresqlClose, ForgetsAStatement) {
   EXPECT_EQ(talk.new_lines(), "answered command=69 error=26000 text-missing\n");
 }
 
+TEST(PostgresqlClose, InAFailedBatchForgetsNothing) {
+  Talk talk;
+  talk.start();
+  talk.client(parse("s", "a") + sync());
+  talk.server(parsed() + ready());
+  talk.client(execute("none") + flush());
+  talk.server(error("34000"));
+  talk.client(close('S', "s") + sync());
+  talk.server(ready());
+  talk.client(bind_portal("", "s") + execute() + sync());
+  talk.server(bound() + complete("SELECT 1") + ready());
+  EXPECT_EQ(talk.new_lines(),
+            "answered command=69 error=34000 text-missing\nanswered command=69 {a} rows=1\n");
+}
+
+TEST(PostgresqlClose, WorksAfterAFailedParse) {
+  Talk talk;
+  talk.start();
+  talk.client(parse("s", "a") + sync() + parse("t", "bad") + sync());
+  talk.server(parsed() + ready() + error("42601") + ready());
+  talk.client(close('S', "s") + sync());
+  talk.server(closed() + ready());
+  talk.client(bind_portal("", "s") + execute() + sync());
+  talk.server(error("26000") + ready());
+  EXPECT_EQ(talk.new_lines(),
+            "answered command=80 {bad} error=42601\n"
+            "answered command=69 error=26000 text-missing\n");
+}
+
 TEST(PostgresqlClose, OfAStatementThatIsNotConfirmedConfusesNoOther) {
   Talk talk;
   talk.start();
