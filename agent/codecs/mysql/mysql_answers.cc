@@ -16,8 +16,6 @@ constexpr uint32_t kShortestOk = 7;
 constexpr uint32_t kEofPacketBytes = 5;
 constexpr uint32_t kPreparationBytes = 12;
 constexpr uint32_t kMostColumns = 65535;
-constexpr uint64_t kNoStatement = 0;
-constexpr uint64_t kUnconfirmed = 1ull << 32;
 
 bool counts_rows(uint8_t command) {
   return command == kQuery || command == kStatementExecute || command == kStatementBulkExecute ||

@@ -83,6 +83,10 @@ inline constexpr uint16_t kProgressReport = 0xffff;    ///< an "error" that is n
 inline constexpr uint32_t kLastPrepared = 0xffffffff;  ///< MariaDB: instead of a statement's id
 inline constexpr uint8_t kParameterCountAvailable = 0x08;  ///< a flag of kStatementExecute
 
+// Keys of prepared statements: the server's number, or, until it has given one, our own count.
+inline constexpr uint64_t kNoStatement = 0;  ///< its numbers begin with 1
+inline constexpr uint64_t kUnconfirmed = 1ull << 32;
+
 inline uint8_t u8(char byte) { return static_cast<uint8_t>(byte); }
 inline uint16_t little16(const char* bytes) {
   return static_cast<uint16_t>(u8(bytes[0]) | u8(bytes[1]) << 8);

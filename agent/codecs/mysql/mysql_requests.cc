@@ -7,8 +7,6 @@ using namespace mysql;
 
 namespace {
 
-constexpr uint64_t kNoStatement = 0;  // the server's numbers begin with 1
-constexpr uint64_t kUnconfirmed = 1ull << 32;
 constexpr uint32_t kStatementIdBytes = 4;
 // Id, flags and iterations; MySQL 8 may add a count of parameters that is zero. One parameter
 // takes two bytes or more.
