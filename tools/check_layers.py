@@ -62,7 +62,7 @@ LIBRARIES = [
 ]
 
 # Tests, benchmarks and fuzzers look at whatever they need.
-EXEMPT = re.compile(r"(_test|_bench|_fuzz)\.(cc|h)$|(^|/)testing/|^(tests|bench|fuzz|tools|examples)/")
+EXEMPT = re.compile(r"(_test|_test_support|_bench|_fuzz)\.(cc|h)$|(^|/)testing/|^(tests|bench|fuzz|tools|examples)/")
 INCLUDE = re.compile(r'^\s*#\s*include(?:_next)?\s*(["<])([^">]+)[">]')
 FOLDERS = ("wire", "agent", "collector", "cli", "include", "tests", "bench", "fuzz", "tools")
 

@@ -47,8 +47,9 @@ class Operations {
  public:
   // The client's side. ------------------------------------------------------------------------
 
-  /// A new operation, the newest; null: there is no more room, answer kNotMine. Its time begins
-  /// when the bytes that are being looked at were about to be sent (client) or were read (server).
+  /// A new operation, the newest; null: there is no more room, answer kNotMine. It stays where it
+  /// is until it has ended, so the codec may keep the pointer. Its time begins when the bytes that
+  /// are being looked at were about to be sent (client) or were read (server).
   virtual Operation* begin() { return nullptr; }
   /// Begins a slice of the newest operation with `size` bytes. Cut where there is no room.
   virtual void add(wire::SliceKind, const char*, size_t /*size*/) {}

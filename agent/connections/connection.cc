@@ -49,6 +49,7 @@ Connection* create(wire::Role role, bool role_certain) {
   connection->id = process_state.next_connection_id.fetch_add(1, std::memory_order_relaxed) + 1;
   connection->connect_start_ns = 0;
   connection->database = nullptr;
+  connection->unix_path_size = 0;
   connection->peer = {};
   connection->request.codec = Http1Codec(Http1Codec::Direction::kRequest);
   connection->response.codec = Http1Codec(Http1Codec::Direction::kResponse);

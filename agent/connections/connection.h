@@ -78,6 +78,10 @@ struct alignas(64) Connection {
   uint64_t id;
   uint64_t connect_start_ns;  ///< client: when connect() was called; 0 unknown
   DatabaseSession* database;  ///< null: HTTP, or not known yet
+  /// Client: the path of the Unix socket that it is connected to, `@name` for an abstract one.
+  static constexpr uint32_t kUnixPathCapacity = 108;
+  uint8_t unix_path_size;
+  char unix_path[kUnixPathCapacity];
   wire::Endpoint peer;
   Direction request;
   Direction response;

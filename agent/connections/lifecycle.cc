@@ -38,6 +38,20 @@ wire::Endpoint endpoint_of(const sockaddr* address, socklen_t size) {
   return endpoint;
 }
 
+/// Keeps the path of a Unix socket; one without a name has none.
+void note_unix_path(Connection& connection, const sockaddr* address, socklen_t size) {
+  constexpr socklen_t kPathOffset = offsetof(sockaddr_un, sun_path);
+  if (address == nullptr || size <= kPathOffset || address->sa_family != AF_UNIX) return;
+  const char* path = reinterpret_cast<const char*>(address) + kPathOffset;
+  const bool is_abstract = path[0] == '\0';
+  size_t length = size - kPathOffset;
+  if (!is_abstract) length = strnlen(path, length);
+  if (length > Connection::kUnixPathCapacity) length = Connection::kUnixPathCapacity;
+  memcpy(connection.unix_path, path, length);
+  if (is_abstract) connection.unix_path[0] = '@';
+  connection.unix_path_size = static_cast<uint8_t>(length);
+}
+
 long socket_option(int fd, int option) {
   int value = 0;
   socklen_t size = sizeof value;
@@ -105,6 +119,7 @@ void connecting(int fd, const sockaddr* address, socklen_t size) {
   Connection* connection = install(fd, wire::Role::kClient, true);
   if (connection == nullptr) return;
   connection->peer = endpoint_of(address, size);
+  note_unix_path(*connection, address, size);
   connection->opener = context::opener();
   connection->connect_start_ns = monotonic_ns();
 }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -247,6 +248,29 @@ TEST_F(LifecycleTest, ACopyOfAGivenUpConnectionPassesToo) {
   EXPECT_FALSE(followed(700));
   EXPECT_FALSE(followed(705));
   EXPECT_EQ(records().size(), 1u);
+}
+
+TEST_F(LifecycleTest, AUnixSocketIsToldByItsPath) {
+  sockaddr_un peer{};
+  peer.sun_family = AF_UNIX;
+  strcpy(peer.sun_path, "/run/app.sock");
+  connections::socket_created(710, AF_UNIX, SOCK_STREAM);
+  connections::connecting(710, reinterpret_cast<const sockaddr*>(&peer), sizeof peer);
+  call(710);
+  response(710);
+  EXPECT_EQ(only_record().slice(wire::SliceKind::kUnixPath), "/run/app.sock");
+}
+
+TEST_F(LifecycleTest, AnAbstractSocketIsToldByItsName) {
+  sockaddr_un peer{};
+  peer.sun_family = AF_UNIX;
+  memcpy(peer.sun_path, "\0name", 5);
+  connections::socket_created(710, AF_UNIX, SOCK_STREAM);
+  connections::connecting(710, reinterpret_cast<const sockaddr*>(&peer),
+                          offsetof(sockaddr_un, sun_path) + 5);
+  call(710);
+  response(710);
+  EXPECT_EQ(only_record().slice(wire::SliceKind::kUnixPath), "@name");
 }
 
 TEST_F(LifecycleTest, WithHttpDisabledNoRequestIsFollowed) {

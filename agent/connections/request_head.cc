@@ -60,7 +60,10 @@ void keep_baggage(Exchange& exchange, std::string_view value) {
 void settle_record(Connection& connection, Exchange& exchange, const TraceContext& parent,
                    Association association, uint16_t flags) {
   spans::settle(exchange, parent, association, flags,
-                {connection.id, connection.peer, connection.reused});
+                {connection.id,
+                 connection.peer,
+                 connection.reused,
+                 {connection.unix_path, connection.unix_path_size}});
 }
 
 void decide_server_context(Connection& connection, Exchange& exchange) {

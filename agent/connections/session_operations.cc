@@ -30,7 +30,10 @@ uint8_t cut(size_t size) {
 void increase(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
 spans::Carriage carriage_of(const Connection& connection) {
-  return {connection.id, connection.peer, connection.reused};
+  return {connection.id,
+          connection.peer,
+          connection.reused,
+          {connection.unix_path, connection.unix_path_size}};
 }
 
 context::Sender sender_of(Connection& connection) {

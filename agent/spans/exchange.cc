@@ -230,6 +230,9 @@ void settle(Exchange& exchange, const codecs::TraceContext& parent, wire::Associ
   if (exchange.carrier != nullptr && exchange.carrier->tracestate_size != 0)
     add_slice(exchange, wire::SliceKind::kTraceState, exchange.carrier->tracestate,
               exchange.carrier->tracestate_size, false);
+  if (!carriage.unix_path.empty())
+    add_slice(exchange, wire::SliceKind::kUnixPath, carriage.unix_path.data(),
+              static_cast<uint32_t>(carriage.unix_path.size()), false);
   publish(exchange, *record, association, flags);
   count(exchange.role == wire::Role::kServer ? Counter::server_requests : Counter::client_requests);
 }

@@ -97,6 +97,7 @@ struct Carriage {
   uint64_t connection_id = 0;
   wire::Endpoint peer{};
   bool reused = false;
+  std::string_view unix_path = {};
 };
 /// Identity and parent are decided: fills them into the record and makes it visible as in flight;
 /// drops it when the exchange is not sampled.
