@@ -1,6 +1,8 @@
 // collector_bench: how many spans a second one core reads, interprets and batches.
 // A segment is filled by a mapping as the agent would do it; what is timed is the collector's
 // CPU time only: reading, validation, interpretation, limits, batching and acknowledgement.
+// Three workloads: HTTP; calls to data stores whose statements come again; and statements that are
+// all different, so that each is read anew.
 // Usage: collector_bench [rounds]
 #include <malloc.h>
 #include <time.h>
@@ -69,6 +71,49 @@ std::string client_record(uint64_t number) {
   return builder.bytes();
 }
 
+/// `literal` makes the statement different from others.
+std::string query_record(uint64_t number, uint64_t literal) {
+  return RecordBuilder::database(wire::Protocol::kPostgresql, 5432, number)
+      .slice(wire::SliceKind::kNamespace, "shop")
+      .statement(
+          "SELECT o.id, o.total, c.name FROM orders o JOIN customers c ON c.id = o.customer_id "
+          "WHERE o.id = " +
+          std::to_string(literal) + " AND o.state IN ('open', 'paid') ORDER BY o.id LIMIT 10")
+      .facts({})
+      .bytes();
+}
+
+std::string command_record(uint64_t number) {
+  wire::DatabaseFacts facts{};
+  facts.flags = wire::kFlagReadsCache;
+  facts.hits = 1;
+  return RecordBuilder::database(wire::Protocol::kRedis, 6379, number)
+      .slice(wire::SliceKind::kNamespace, "0")
+      .arguments({"GET", "session:12345"})
+      .facts(facts)
+      .bytes();
+}
+
+std::vector<std::string> http_records() {
+  std::vector<std::string> records;
+  for (uint64_t i = 1; i <= 64; ++i)
+    records.push_back(i % 2 == 0 ? client_record(i) : server_record(i));
+  return records;
+}
+
+std::vector<std::string> database_records() {
+  std::vector<std::string> records;
+  for (uint64_t i = 1; i <= 64; ++i)
+    records.push_back(i % 2 == 0 ? command_record(i) : query_record(i, i));
+  return records;
+}
+
+std::vector<std::string> different_statement_records() {
+  std::vector<std::string> records;
+  for (uint64_t i = 1; i <= 10'000; ++i) records.push_back(query_record(i, i));
+  return records;
+}
+
 uint64_t resident_kib() {
   unsigned long total = 0, resident = 0;
   std::FILE* file = std::fopen("/proc/self/statm", "re");
@@ -77,11 +122,8 @@ uint64_t resident_kib() {
   return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
 }
 
-int run(int rounds) {
+int run(const char* workload, const std::vector<std::string>& records, int rounds) {
   constexpr uint64_t kRecordsPerRound = 20'000;
-  std::vector<std::string> records;
-  for (uint64_t i = 1; i <= 64; ++i)
-    records.push_back(i % 2 == 0 ? client_record(i) : server_record(i));
   const ChannelDirectory directory;
   SegmentBuilder builder(directory);
   auto exporter = std::make_unique<QueueOnly>();
@@ -112,6 +154,7 @@ int run(int rounds) {
   }
   const uint64_t spans = queue->statistics().exported;
   std::sort(rates.begin(), rates.end());
+  std::printf("%s\n", workload);
   std::printf("spans            %llu (%.1f attributes each)\n",
               static_cast<unsigned long long>(spans),
               static_cast<double>(queue->attributes()) / static_cast<double>(spans));
@@ -127,5 +170,9 @@ int run(int rounds) {
 }  // namespace seamtrace::collector
 
 int main(int count, char** arguments) {
-  return seamtrace::collector::run(count > 1 ? std::max(1, std::atoi(arguments[1])) : 50);
+  using namespace seamtrace::collector;
+  const int rounds = count > 1 ? std::max(1, std::atoi(arguments[1])) : 50;
+  return run("-- HTTP requests", http_records(), rounds) +
+         run("-- statements and commands that come again", database_records(), rounds) +
+         run("-- statements that are all different", different_statement_records(), rounds);
 }

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "collector/interpret/http_interpreter.h"
+#include "collector/interpret/interpreter.h"
 #include "collector/process/resource.h"
 #include "collector/process/span_limits.h"
 #include "collector/support/utf8.h"
@@ -21,24 +21,26 @@ void check_text(std::string_view text, std::string_view record) {
         text.data() >= record.data() + record.size());
 }
 
-HttpOptions options() {
-  return HttpOptions::from(
-      Configuration::from({{"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST", "a,b,host"},
-                           {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE", "a"},
-                           {"SEAMTRACE_HTTP_REDACT_QUERY_KEYS", "k"},
-                           {"OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup"}}),
-      {});
+Configuration configuration() {
+  return Configuration::from(
+      {{"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST", "a,b,host"},
+       {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE", "a"},
+       {"SEAMTRACE_HTTP_REDACT_QUERY_KEYS", "k"},
+       {"SEAMTRACE_DATABASE_ROWS", "true"},
+       {"OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup,database/dup"}});
 }
 
 void one(std::string input) {
-  static const HttpInterpreter interpreter(options(), ProducerClock(1, 1),
-                                           std::make_shared<const Resource>());
+  static Interpreter interpreter(configuration(), {}, ProducerClock(1, 1),
+                                 std::make_shared<const Resource>());
   static const SpanLimits limits =
       SpanLimits::from(Configuration::from({{"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "40"}}));
   Record record{};
   if (input.size() < 24) return;
   wire::ExchangeRecord& exchange = record.exchange;
   exchange.role = static_cast<uint8_t>(1 + (input[0] & 1));
+  exchange.protocol =
+      static_cast<uint8_t>(1 + (static_cast<uint8_t>(input[0]) >> 1) % wire::kLastProtocol);
   exchange.association = static_cast<uint8_t>(input[1] & 7);
   exchange.outcome = static_cast<uint8_t>(static_cast<uint8_t>(input[2]) % 7);
   std::memcpy(&exchange.status, &input[3], 2);
@@ -59,7 +61,7 @@ void one(std::string input) {
   while (rest.size() >= 2) {
     const auto kind = static_cast<uint8_t>(rest[0]);
     const size_t length = std::min<size_t>(static_cast<uint8_t>(rest[1]), rest.size() - 2);
-    slices.push_back({static_cast<wire::SliceKind>(kind % 8), kind > 127, rest.substr(2, length)});
+    slices.push_back({static_cast<wire::SliceKind>(kind % 13), kind > 127, rest.substr(2, length)});
     rest.remove_prefix(2 + length);
   }
   record.slices = slices;

@@ -221,6 +221,21 @@ class Renderer {
 
 }  // namespace
 
+namespace {
+
+/// `orders` of `SELECT orders` says little without the kind of data store; a failure is shown by
+/// its code, a read of a cache by whether it was a hit.
+void describe_database(const Span& span, std::string_view system, TreeSpan& out) {
+  out.name = span.name == system ? shown(system) : shown(system) + " " + out.name;
+  out.status = shown(text_of(span, "db.response.status_code"));
+  if (!out.status.empty()) return;
+  for (const Attribute& attribute : span.attributes)
+    if (attribute.key == "seamtrace.cache.hit")
+      if (const bool* hit = std::get_if<bool>(&attribute.value)) out.status = *hit ? "hit" : "miss";
+}
+
+}  // namespace
+
 TreeSpan tree_span(const Span& span) {
   TreeSpan out;
   out.trace_id = span.trace_id;
@@ -243,6 +258,8 @@ TreeSpan tree_span(const Span& span) {
   }
   if (const int64_t status = integer_of(span, "http.response.status_code"); status != 0)
     out.status = std::to_string(status);
+  if (const std::string_view system = text_of(span, "db.system.name"); !system.empty())
+    describe_database(span, system, out);
   out.error = error_in_words(span);
   return out;
 }

@@ -69,6 +69,25 @@ TEST(TraceTree, ShowsWhoAskedWhomAndHowItWent) {
             "  error: ECONNREFUSED\n");
 }
 
+TEST(TraceTree, ShowsDataStoresWithTheirSystemAndTheirErrors) {
+  const auto web = make_resource("web");
+  BatchMaker maker;
+  Span& failed = maker.add(1, "INSERT orders", web);
+  failed.kind = SpanKind::kClient;
+  failed.status = StatusCode::kError;
+  failed.status_message = "unique_violation";
+  failed.attributes = {{"db.system.name", std::string_view("postgresql")},
+                       {"db.response.status_code", std::string_view("23505")},
+                       {"error.type", std::string_view("23505")}};
+  Span& read = maker.add(2, "GET", web);
+  read.kind = SpanKind::kClient;
+  read.attributes = {{"db.system.name", std::string_view("redis")}, {"seamtrace.cache.hit", false}};
+  const std::string text = render(maker);
+  EXPECT_NE(text.find("→ web  postgresql INSERT orders  23505"), std::string::npos) << text;
+  EXPECT_NE(text.find("error: unique_violation"), std::string::npos) << text;
+  EXPECT_NE(text.find("→ web  redis GET                 miss"), std::string::npos) << text;
+}
+
 TEST(TraceTree, ColoursAreOnlyThereWhenAskedFor) {
   EXPECT_EQ(render(shop_trace()).find('\x1b'), std::string::npos);
   const std::string painted = render_trace(tree_spans(shop_trace()), true);

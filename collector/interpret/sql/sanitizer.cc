@@ -35,6 +35,7 @@ class Sanitizer {
       if (token.other_end != 0) resolve(token);
       take(token);
     }
+    if (in_executable_) emit("*/");
     while (!out_.empty() && is_space(out_.back())) out_.pop_back();
     summary_.finish(summary);
   }
@@ -54,6 +55,7 @@ class Sanitizer {
   QuotedWord quoted_word_;
   std::string& out_;
   Keyword last_ = Keyword::kNone, last_but_one_ = Keyword::kNone;
+  bool in_executable_ = false;
   bool dropped_ = false;  ///< a comment, since the last part
 
   enum class List : uint8_t { kNone, kIn, kOpen };
@@ -118,6 +120,7 @@ void Sanitizer::take(SqlToken token) {
 
   const bool literal = token.kind == TokenKind::kString || token.kind == TokenKind::kNumber;
   if (token.kind == TokenKind::kExecutable) {
+    in_executable_ = text[0] == '/';
     emit(text.substr(0, text.find_last_not_of("0123456789") + 1));
   } else {
     emit(literal ? kReplacement : text);

@@ -53,10 +53,12 @@ void one(std::string_view input) {
   const bool escapes = (input[1] & 2) != 0 && dialect != Dialect::kSqlite;
   input.remove_prefix(2);
 
-  // As it is: sanitising is stable but for what a dropped comment leaves in doubt.
+  // As it is. Sanitising is stable, but for what a dropped comment or a quoted word of SQLite
+  // leaves in doubt, and where a setting of the server decides.
   const std::string once = digest(dialect, input, truncated).text;
+  const bool quoted_word = dialect == Dialect::kSqlite && once.find('"') != std::string::npos;
   if (once.find("--") == std::string::npos && once.find('\\') == std::string::npos &&
-      is_valid_utf8(input))
+      !quoted_word && is_valid_utf8(input))
     check(digest(dialect, once, false).text == once);
 
   // As the inside of literals.
