@@ -56,9 +56,10 @@ uint64_t last_step_ns(const Execution& execution) {
   const uint64_t last = execution.last_ticks.load(std::memory_order_relaxed);
   if (last <= execution.start_ticks || last >= now_ticks || now_ns <= execution.start_ns)
     return now_ns;
-  const auto since = static_cast<unsigned __int128>(now_ns - execution.start_ns);
-  return execution.start_ns + static_cast<uint64_t>(since * (last - execution.start_ticks) /
-                                                    (now_ticks - execution.start_ticks));
+  const double part = static_cast<double>(last - execution.start_ticks) /
+                      static_cast<double>(now_ticks - execution.start_ticks);
+  return execution.start_ns +
+         static_cast<uint64_t>(static_cast<double>(now_ns - execution.start_ns) * part);
 }
 
 /// Rows that were returned, or changed by a statement that returns none.
@@ -89,7 +90,7 @@ void close(Execution& execution, sqlite3* database, int result, uint64_t end_ns)
 }
 
 void close_early(Execution& execution) {
-  if (!execution.awaits_retry) close(execution, nullptr, kRow, last_step_ns(execution));
+  if (execution.exchange != nullptr) close(execution, nullptr, kRow, last_step_ns(execution));
   give_back(&execution);
 }
 
@@ -150,12 +151,13 @@ void StepCall::begin() {
   }
   thread.execution = execution_;
   thread.statement = statement_;
+  thread.library = library_;
 }
 
 void StepCall::end(int result) {
-  const uint64_t end_ns = monotonic_ns();
   Execution* execution = remove(statement_, execution_);
   if (execution == nullptr) return;  // another thread has ended it
+  const uint64_t end_ns = execution->exchange != nullptr ? monotonic_ns() : 0;
   const SqliteFunctions& functions = library_->functions;
   close(*execution, functions.db_handle(statement_), result, end_ns);
   execution->awaits_retry =

@@ -38,9 +38,10 @@ struct ThreadCalls {
   uintptr_t library_frame;  ///< of the outermost call that a library is working on
   uintptr_t exec_frame;     ///< of the innermost sqlite3_exec
   ExecCall* exec;
-  /// The execution that this thread went on with last, and its statement.
+  /// The execution that this thread went on with last, its statement, and whose that is.
   Execution* execution;
   sqlite3_stmt* statement;
+  const SqliteLibrary* library;
 
   /// Whether a call comes from within a library's work on another.
   bool is_within_library(uintptr_t frame) {
@@ -81,7 +82,7 @@ class StepCall {
     ThreadCalls& thread = thread_calls;
     if (thread.goes_on_with(statement) && !thread.is_within_library(caller.frame)) {
       execution_ = thread.execution;
-      library_ = execution_->library;
+      library_ = thread.library;
     } else {
       look(caller);
     }
