@@ -33,7 +33,7 @@ class StoreServersTest(StoreTest):
                                  "set,get,lpush,mset", *options)
                 reported.append(re.findall(r"(\d+) requests completed", out))
             answers = self.plain(session, "redis-cli", "-p", store.port, stdin=(
-                b"SET a 1\nGET a\nMULTI\nINCR a\nEXEC\nLPUSH a 1\nEVAL \"return 1\" 0\nDBSIZE\n"))
+                b"SET a 1\nGET a\nMULTI\nINCR a\nEXEC\nLPUSH l 1\nEVAL \"return 1\" 0\nDBSIZE\n"))
             self.assertEqual(session.subjects[0].process.poll(), None)
             return reported, answers
 

@@ -125,9 +125,12 @@ class Redis(Store):
         for line in self.cli("INFO", "commandstats").split():
             if line.startswith("cmdstat_"):
                 name, _, facts = line[len("cmdstat_"):].partition(":")
-                calls[name] = int(facts.split(",")[0].partition("=")[2])
+                facts = dict(fact.split("=") for fact in facts.split(","))
+                calls[name] = int(facts["calls"]) + int(facts["rejected_calls"])
         calls.pop("config|resetstat", None)
-        return calls
+        if self.password:
+            calls["auth"] -= 1  # ours, just now
+        return {name: count for name, count in calls.items() if count}
 
 
 class MariaDB(Store):
@@ -186,9 +189,9 @@ class MariaDB(Store):
             file.seek(mark)
             for line in file:
                 words = line.rstrip("\n").split("\t")
-                head = words[-2].split() if len(words) > 2 else []
-                if head and head[-1] in ("Query", "Prepare", "Execute", "Init"):
-                    found.append((head[-1], words[-1]))
+                kind = words[-2].strip(" 0123456789") if len(words) > 2 else ""
+                if kind in ("Query", "Prepare", "Execute", "Init DB"):
+                    found.append((kind, words[-1]))
         return found
 
 
