@@ -151,6 +151,31 @@ TEST_F(PipelineTest, RecordsComeOutAsSpans) {
   ASSERT_TRUE(wait_until([&] { return builder.descriptor(0).consumed == record(1).size(); }));
 }
 
+TEST_F(PipelineTest, CallsToDataStoresComeOutByTheirOwnConventionsAndTheOperatorsWishes) {
+  SegmentBuilder builder(directory_, run("r"));
+  wire::DatabaseFacts facts{};
+  facts.flags = wire::kFlagRowsKnown;
+  facts.rows = 3;
+  builder.append(RecordBuilder::database(wire::Protocol::kPostgresql, 5432)
+                     .statement("SELECT * FROM t WHERE a = 'secret'")
+                     .facts(facts)
+                     .bytes());
+  builder.append(record(2));
+  start({{"SEAMTRACE_DATABASE_ROWS", "true"}});
+  ASSERT_TRUE(wait_for_spans(2));
+  std::set<std::string> names;
+  bool rows = false;
+  for (const BatchPtr& batch : exporter_->batches) {
+    for (const Span& span : batch->list.spans) {
+      names.emplace(span.name);
+      for (const Attribute& attribute : span.attributes)
+        rows = rows || attribute.key == "db.response.returned_rows";
+    }
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"SELECT t", "GET"}));
+  EXPECT_TRUE(rows);
+}
+
 TEST_F(PipelineTest, AllRecordsComeOutOnceAndInConsecutiveBatches) {
   constexpr size_t kCount = 5000;
   SegmentBuilder builder(directory_);
