@@ -1,16 +1,18 @@
 """FastAPI with synchronous handlers, SQLAlchemy over psycopg2, redis-py and requests, unmodified:
 one request at a time, all that it does is in its trace."""
 
+import threading
+
 from harness import StoreTest, main, paths, stores, wire
 
-COUNT = 10
+COUNT, PARALLEL = 10, 32
 
 
 class FastapiTest(StoreTest):
     def setUp(self):
         self.database = stores.shared(stores.PostgreSQL)
         self.cache = stores.shared(stores.Redis)
-        self.cache.cli("MSET", *(word for i in range(1, COUNT + 1)
+        self.cache.cli("MSET", *(word for i in range(1, 101)
                                  for word in (f"number:{i}", f"name {i}")))
 
     def service(self, session):
@@ -59,6 +61,40 @@ class FastapiTest(StoreTest):
 
     def test_one_connection(self):
         self.check(kept=True)
+
+    def test_many_at_once_are_never_wrong(self):
+        """What a call belongs to may not be known, but it is never another request."""
+
+        def scenario(session):
+            port, answers = self.service(session), {}
+
+            def client(first):
+                for number in range(first, 97, PARALLEL):
+                    answers[number] = wire.body_of(wire.get(port, f"/order/{number}"))
+
+            threads = [threading.Thread(target=client, args=(n + 1,)) for n in range(PARALLEL)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            return answers
+
+        spans = self.both(scenario).spans.where(service="fastapi")
+        requests = {span.span_id: span for span in spans.servers}
+        self.assertEqual(len(requests), 96)
+        known = 0
+        for call in spans.clients:
+            if not call.parent_id:
+                continue
+            known += 1
+            parent = requests[call.parent_id]
+            self.assertTrue(parent.start <= call.start and call.end <= parent.end,
+                            f"{call} is not within {parent}")
+            if call.system != "postgresql":
+                number = parent.path.rsplit("/", 1)[-1]
+                self.assertIn(call.path or call.text,
+                              (f"/backend/{number}", f"GET number:{number}"))
+        print(f"{self._testMethodName}: {known} of {len(spans.clients)} calls have a parent")
 
 
 if __name__ == "__main__":

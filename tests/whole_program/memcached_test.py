@@ -3,7 +3,7 @@ for."""
 
 import re
 
-from harness import StoreTest, main, paths, stores, tally, wire
+from harness import StoreTest, main, paths, stores, wire
 
 
 def operation(span):
@@ -81,39 +81,6 @@ for request in sys.argv[2:]:
         self.assertEqual(spans[16].status, "ERROR")
         self.assert_well(spans[:16] + spans[17:])
         self.assert_secret(session, "marker")
-
-    def check_slap(self, *options):
-        """As many spans as memcaslap says that it has run commands."""
-        reported = {}
-
-        def scenario(session):
-            before = self.store.statistics()
-            program = session.run("memcaslap", "-s", f"127.0.0.1:{self.store.port}", *options,
-                                  name="slap", deadline=60)
-            self.assertEqual(program.wait(), 0, program.err)
-            facts = {name: int(n) for name, n in re.findall(r"(cmd_\w+|get_misses): (\d+)",
-                                                            program.out)}
-            after = self.store.statistics()
-            for name in ("cmd_get", "cmd_set"):
-                self.assertEqual(after[name] - before[name], facts[name])
-            reported[session.traced] = facts
-            return sum(facts.values())
-
-        session = self.both(scenario)
-        facts = reported[True]
-        spans = self.calls(session.spans, "slap")
-        counts = tally(spans)
-        self.assertEqual({name.lower(): n for name, n in counts.items()},
-                         {"get": facts["cmd_get"], "set": facts["cmd_set"]})
-        reads = [span for span in spans if operation(span) == "get"]
-        self.assertEqual(sum(hits(span)[1] for span in reads), facts["get_misses"])
-        self.assert_well(spans)
-
-    def test_one_client(self):
-        self.check_slap("-T", 1, "-c", 1, "-x", 500)
-
-    def test_64_clients(self):
-        self.check_slap("-T", 2, "-c", 64, "-x", 2000)
 
 
 if __name__ == "__main__":
