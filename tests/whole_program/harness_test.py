@@ -6,7 +6,8 @@ from harness import SessionTest, Spans, main, wire
 def span(kind, path, span_id, parent="", trace="t", start=1):
     attributes = {"url.path": path} if kind == "SERVER" else {"url.full": f"http://h{path}"}
     return {"traceId": trace, "spanId": span_id, "parentSpanId": parent, "name": "GET",
-            "kind": kind, "attributes": attributes, "resource": {}, "status": "UNSET", "links": [],
+            "kind": kind, "attributes": attributes, "resource": {}, "links": [],
+            "status": "UNSET", "statusMessage": "",
             "traceState": "", "flags": 0, "start": str(start), "end": str(start + 1),
             "scope": {"name": ""}}
 
