@@ -70,6 +70,7 @@ class MemcachedCodec {
   bool begin_command(Input& input);
   void begin_word(Operations& operations);
   void pass_word(Operations& operations, const char* bytes, size_t size);
+  bool is_compared() const;
   void compare_word(const char* bytes, size_t size);
   bool end_word();
   bool take_number();
@@ -90,7 +91,7 @@ class MemcachedCodec {
   bool read_reply(Input& input);
   bool read_line(Input& input);
   void read_words(const char* bytes, size_t size);
-  void read_word_byte(char c);
+  void read_reply_word(const char* bytes, size_t size);
   void end_reply_word();
   bool end_reply_line(Operations& operations);
   bool read_value(Input& input);

@@ -186,6 +186,11 @@ TEST(MemcachedNoReply, ErrorsAreNobodys) {
             "answered [get] [l] error=SERVER_ERROR\n");
 }
 
+TEST(MemcachedNoReply, OfWhatMayNotKnowItIsNotMine) {
+  EXPECT_EQ(log_of({client("version\r\nslabs automove 1 noreply\r\n")}),
+            "in flight [version]\nnot mine\n");
+}
+
 TEST(MemcachedMeta, CommandsAreAnsweredByTheirCodes) {
   EXPECT_EQ(log_of("mg a\r\nmg b v\r\nmg c v k O1\r\nms d 2 T0\r\nab\r\nmd e\r\nma f\r\nma g v\r\n"
                    "me h\r\nme i\r\nmn\r\n",

@@ -57,31 +57,40 @@ bool MemcachedCodec::read_line(Input& input) {
 
 // Only lines with a size or an opaque are looked into.
 void MemcachedCodec::read_words(const char* bytes, size_t size) {
-  if (kept_size_ == 0 || (kept_[0] != 'V' && kept_[0] != 'H' && kept_[0] != 'N' && kept_[0] != 'E'))
-    return;
-  for (size_t i = 0; i < size; ++i) {
-    if (bytes[i] != ' ' && bytes[i] != '\r') {
-      read_word_byte(bytes[i]);
-    } else if (reply_word_size_ > 0) {
-      end_reply_word();
-    }
+  if (kept_size_ == 0) return;
+  const char first = kept_[0];
+  if (first == 'E' && kept_size_ > 1 && kept_[1] != 'X') return;
+  if (first != 'V' && first != 'H' && first != 'N' && first != 'E') return;
+  const char* at = bytes;
+  const char* const end = bytes + size;
+  while (at != end) {
+    const char* const begin = at;
+    while (at != end && *at != ' ' && *at != '\r') ++at;
+    if (at != begin) read_reply_word(begin, static_cast<size_t>(at - begin));
+    if (at == end) return;
+    ++at;
+    if (reply_word_size_ > 0) end_reply_word();
   }
 }
 
-void MemcachedCodec::read_word_byte(char c) {
-  if (reply_word_size_++ == 0) {
-    reply_first_ = c;
+// A word, or a part of it.
+void MemcachedCodec::read_reply_word(const char* bytes, size_t size) {
+  if (reply_word_size_ == 0) {
+    reply_first_ = *bytes;
     reply_hash_ = kHashBasis;
   }
+  reply_word_size_ += static_cast<uint32_t>(size);
   if (reply_word_ == 0) return;
-  if (reply_first_ == 'O') reply_hash_ = hash_word(reply_hash_, &c, 1);
   const uint32_t size_word = kept_[2] == ' ' ? 1 : 3;  // `VA size`, `VALUE key flags size`
+  if (reply_first_ == 'O') reply_hash_ = hash_word(reply_hash_, bytes, size);
   if (reply_word_ != size_word) return;
-  const auto digit = static_cast<uint8_t>(c - '0');
-  size_ = size_ * 10 + digit;
-  if (digit > 9 || size_ > kMostValueBytes) {
-    size_is_bad_ = true;
-    size_ = 0;
+  for (size_t i = 0; i < size; ++i) {
+    const auto digit = static_cast<uint8_t>(bytes[i] - '0');
+    size_ = size_ * 10 + digit;
+    if (digit > 9 || size_ > kMostValueBytes) {
+      size_is_bad_ = true;
+      size_ = 0;
+    }
   }
 }
 

@@ -149,13 +149,17 @@ bool MemcachedCodec::read_word(Input& input) {
   return end_word();
 }
 
-// Keys are not looked into.
+// Whether the word at hand may be a name that matters: a verb, `noreply`, an opaque.
+bool MemcachedCodec::is_compared() const {
+  if (word_ == 0 || opening_) return true;
+  if (has_flags(verb_)) return first_ == 'O';
+  if (verb_ == kGet || verb_ == kTouchingGet) return false;
+  return has_data(verb_) ? word_ >= 5 : word_ >= 2 || verb_ == kSetting;
+}
+
 void MemcachedCodec::compare_word(const char* bytes, size_t size) {
-  const bool many_keys = verb_ == kGet || verb_ == kTouchingGet;
-  const bool key = word_ == 1 && verb_ != kSetting;
-  if (!opening_ && (many_keys || key)) return;
-  hash_ = hash_word(hash_, bytes, size);
-  if (!has_data(verb_)) return;
+  if (is_compared()) hash_ = hash_word(hash_, bytes, size);
+  if (word_ < 2 || word_ > 4 || !has_data(verb_)) return;
   for (size_t i = 0; i < size; ++i) {
     const auto digit = static_cast<uint8_t>(bytes[i] - '0');
     if (digit > 9 || number_ > kMostNumber) {
