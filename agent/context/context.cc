@@ -119,7 +119,9 @@ void response_read(const ContextReference& sender) {
 /// soon as a second request is unanswered, the thread's last read says nothing about whose a call
 /// is.
 bool several_possible() {
-  return thread_state.ambiguous || (thread_state.event_loop && spans::live_server_requests() > 1);
+  return thread_state.ambiguous ||
+         (thread_state.event_loop && process_state.has_served.load(std::memory_order_relaxed) &&
+          spans::live_server_requests() > 1);
 }
 
 ContextReference current() {

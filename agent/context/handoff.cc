@@ -27,6 +27,13 @@ Knowledge& entry_of(const void* semaphore) {
 
 }  // namespace
 
+ContextReference only_request() {
+  const ThreadState& thread = thread_state;
+  if (!thread.event_loop || !is_live(thread.last_read) || spans::live_server_requests() != 1)
+    return {};
+  return thread.last_read;
+}
+
 void semaphore_taken(const void* semaphore) {
   Knowledge& known = entry_of(semaphore);
   known.handed.store(nullptr, std::memory_order_relaxed);
@@ -35,16 +42,15 @@ void semaphore_taken(const void* semaphore) {
 }
 
 void semaphore_posted(const void* semaphore) {
-  const ThreadState& thread = thread_state;
   Knowledge& known = entry_of(semaphore);
   if (known.semaphore.load(std::memory_order_relaxed) != semaphore) return;
   const ThreadState* taker = known.taker.load(std::memory_order_acquire);
   known.handed.store(nullptr, std::memory_order_relaxed);
-  if (!thread.event_loop || taker == nullptr || taker == &thread || !is_live(thread.last_read) ||
-      spans::live_server_requests() != 1)
-    return;
-  known.generation.store(thread.last_read.generation, std::memory_order_relaxed);
-  known.handed.store(thread.last_read.exchange, std::memory_order_release);
+  if (taker == nullptr || taker == &thread_state) return;
+  const ContextReference request = only_request();
+  if (request.exchange == nullptr) return;
+  known.generation.store(request.generation, std::memory_order_relaxed);
+  known.handed.store(request.exchange, std::memory_order_release);
 }
 
 void semaphore_wait_ended(const void* semaphore) {

@@ -10,7 +10,13 @@
 //   - With two requests unanswered nothing is handed on.
 #pragma once
 
+#include "agent/runtime/thread_state.h"
+
 namespace seamtrace::agent::context {
+
+/// The one request that the calling thread's event loop serves; empty when there is another, none,
+/// or no event loop. What a thread that it creates now is given to begin with, too.
+ContextReference only_request();
 
 /// The calling thread has taken the semaphore.
 void semaphore_taken(const void* semaphore);

@@ -112,6 +112,16 @@ TEST_F(HandoffTest, AThreadWithARequestOfItsOwnKeepsIt) {
   }).join();
 }
 
+TEST_F(HandoffTest, OnlyAnEventLoopsOnlyRequestIsGivenToANewThread) {
+  EXPECT_EQ(context::only_request().exchange, nullptr);
+  serve(701);
+  EXPECT_EQ(context::only_request().exchange, nullptr) << "not an event loop: the thread's own";
+  context::iteration_started();
+  EXPECT_EQ(context::only_request().exchange, newest(701).own.exchange);
+  serve(702);
+  EXPECT_EQ(context::only_request().exchange, nullptr);
+}
+
 TEST_F(HandoffTest, APostIsForOneWaiter) {
   worker([] { loop_posts(1); },
          [] {

@@ -52,6 +52,7 @@ struct Start {
   StartRoutine routine;
   void* argument;
   ContextReference creator;
+  bool handed;  ///< by an event loop: inferred
 };
 constexpr uint32_t kStartCapacity = 4096;
 Pool<Start, kStartCapacity> starts;
@@ -61,8 +62,14 @@ void* run_thread(void* raw) {
   const StartRoutine routine = start->routine;
   void* argument = start->argument;
   const ContextReference creator = start->creator;
+  const bool handed = start->handed;
   starts.give_back(start);
-  pipeline::with_agent([&] { context::thread_started(creator); });
+  pipeline::with_agent([&] {
+    if (handed)
+      context::work_was_handed(creator);
+    else
+      context::thread_started(creator);
+  });
   return routine(argument);
 }
 
@@ -70,13 +77,16 @@ void* run_thread(void* raw) {
 Start* prepare_start(StartRoutine routine, void* argument) {
   Start* start = nullptr;
   pipeline::with_agent([&] {
-    const ContextReference creator = context::current();
+    ContextReference creator = context::current();
+    const bool handed = creator.exchange == nullptr;
+    if (handed) creator = context::only_request();
     if (creator.exchange == nullptr || !starts.open()) return;
     start = starts.take();
     if (start == nullptr) return;
     start->routine = routine;
     start->argument = argument;
     start->creator = creator;
+    start->handed = handed;
   });
   return start;
 }
