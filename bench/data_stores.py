@@ -32,6 +32,8 @@ class DataService(Subject):
 class Client:
     """A store's own benchmark client. `command(calls)` makes so many calls, and `own_calls` of its own."""
 
+    slices = 4  # each is a program of its own, which has to start
+
     def __init__(self, name, calls, own_calls, command):
         self.name, self.requests, self.own_calls, self.command = name, calls, own_calls, command
 

@@ -23,7 +23,6 @@ from subjects import processors_for_servers_and_others, require_build
 SUBJECTS = SERVERS + data_stores.SUBJECTS
 
 LEAST_ROUNDS = 7
-SLICES = 20
 
 
 def run_round(subject, number, requests, processors):
@@ -31,9 +30,9 @@ def run_round(subject, number, requests, processors):
     that whatever else the machine does meets every mode alike."""
     with contextlib.ExitStack() as stack:
         runs = {mode: subject.open_run(mode, processors, stack) for mode in MODES}
-        for piece in range(SLICES):
+        for piece in range(subject.slices):
             for step in range(len(MODES)):
-                runs[MODES[(number + piece + step) % len(MODES)]].send(requests // SLICES)
+                runs[MODES[(number + piece + step) % len(MODES)]].send(requests // subject.slices)
         return {mode: run.finish() for mode, run in runs.items()}
 
 

@@ -32,6 +32,7 @@ class Subject:
     """A server to measure: how to start it, what to ask it, and how often."""
 
     spans_per_request = 1
+    slices = 20
 
     def open_run(self, mode, processors, stack):
         return Run(self, mode, processors, stack)
