@@ -39,6 +39,7 @@ int exec(sqlite::Caller caller, sqlite3* database, const char* text,
 
 int release(sqlite::Caller caller, sqlite3_stmt* statement,
             int (*SqliteFunctions::*function)(sqlite3_stmt*)) {
+  if (statement == nullptr) return sqlite::kOk;  // as SQLite has it; nothing tells whose it is
   const sqlite::SqliteLibrary* library = sqlite::library_of(statement, caller.address);
   if (sqlite::may_be_under_way(statement))
     pipeline::with_agent([&] { sqlite::end_early(statement); });

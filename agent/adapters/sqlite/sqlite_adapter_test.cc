@@ -280,11 +280,12 @@ TEST_F(SqliteAdapterTest, TheRequestThatTheThreadServesIsTheParent) {
   answer(1);
   step(select.handle());
   step(select.handle());
-  ASSERT_EQ(records().size(), 3u);
-  const Record& child = records()[1];
+  const std::vector<Record> all = records();
+  ASSERT_EQ(all.size(), 3u);
+  const Record& child = all[1];
   EXPECT_EQ(memcmp(child.fixed.trace_id, parent.identity.trace_id, 16), 0);
   EXPECT_EQ(memcmp(child.fixed.parent_span_id, parent.identity.span_id, 8), 0);
-  EXPECT_EQ(records()[2].association(), wire::Association::kRoot);
+  EXPECT_EQ(all[2].association(), wire::Association::kRoot);
 }
 
 TEST_F(SqliteAdapterTest, OneThatIsNotSampledLeavesNoRecord) {

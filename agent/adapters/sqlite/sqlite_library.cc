@@ -20,6 +20,7 @@ struct KnownVfs {
 SqliteLibrary libraries[kMostLibraries];
 KnownVfs known[kMostVfs];
 uint32_t next_known = 0;
+/// For when there is no room or no lock for what was found: better than to fail the call.
 std::atomic<SqliteLibrary*> any_library{nullptr};
 SpinLock lock;
 
@@ -120,10 +121,8 @@ const SqliteLibrary* look_for(const void* vfs, const void* caller) {
 }
 
 const SqliteLibrary* library_of_vfs(const void* vfs, const void* caller) {
-  if (vfs == nullptr) {
-    const SqliteLibrary* any = any_library.load(std::memory_order_acquire);
-    return any != nullptr ? any : look_for(nullptr, caller);
-  }
+  // Nothing tells whose null is, and a library that was the only one may be gone.
+  if (vfs == nullptr) return look_for(nullptr, caller);
   for (const KnownVfs& entry : known) {
     if (entry.vfs.load(std::memory_order_acquire) != vfs) continue;
     const SqliteLibrary* library = entry.library.load(std::memory_order_acquire);

@@ -81,8 +81,8 @@ struct SqliteLibrary {
   }
 };
 
-/// The library of a connection or statement (null: any). `caller` is an address within whoever
-/// called the hook: it decides where the handle does not. Null: there is none.
+/// The library of a connection or statement. `caller` is an address within whoever called the
+/// hook: it decides where the handle does not. A null handle costs a search. Null: there is none.
 const SqliteLibrary* library_of(sqlite3* database, const void* caller);
 const SqliteLibrary* library_of(sqlite3_stmt* statement, const void* caller);
 

@@ -129,6 +129,7 @@ void with_agent(F f) {
 
 [[gnu::noinline]] inline int release(sqlite3_stmt* statement,
                                      int (*SqliteFunctions::*function)(sqlite3_stmt*)) {
+  if (statement == nullptr) return kOk;
   if (may_be_under_way(statement)) with_agent([&] { end_early(statement); });
   return (library_of(statement, &programs_code)->functions.*function)(statement);
 }
