@@ -5,7 +5,7 @@ import re
 import signal
 
 from harness import StoreTest, main, stores
-from harness.waiting import eventually, free_port
+from harness.waiting import accepts, eventually, free_port
 
 PSQL = f"{stores.PostgreSQL.PROGRAMS}/psql"
 
@@ -155,13 +155,21 @@ connection.cursor().execute("SELECT 3")
         (span,) = self.check(uri=self.store.uri("nowhere"))
         self.assert_failed(span, "3D000", "invalid_catalog_name")
 
-    def test_nobody_listens(self):
-        """No byte was exchanged, so nobody knows what was to be spoken: the connection is no
-        call to a data store, and the program's error is its own."""
+    def test_nobody_listens_at_a_port_that_is_known(self):
+        """No byte was exchanged: what was to be spoken is told by the port alone."""
+        address = "127.7.7.7"
+        if accepts(5432, address):
+            self.skipTest(f"somebody listens on {address}:5432")
+        (span,) = self.check(uri=f"postgresql://postgres@{address}:5432/shop?sslmode=disable")
+        self.assertEqual((span.status, span["error.type"]), ("ERROR", "connection_refused"))
+        self.assertEqual((span["server.address"], span["network.peer.port"]), (address, 5432))
+
+    def test_nobody_listens_at_another_port(self):
+        """Nobody knows what was to be spoken: it is no call to a data store."""
         port = free_port()
         session = self.both(lambda s: self.ended(self.psql(
             s, "SELECT 1", uri=f"postgresql://postgres@127.0.0.1:{port}/shop")))
-        self.assertEqual([span for span in session.spans if span.status != "ERROR"], [])
+        self.assertEqual(session.spans, [])
 
 
 if __name__ == "__main__":

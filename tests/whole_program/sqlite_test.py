@@ -123,6 +123,23 @@ class SqliteTest(StoreTest):
                                      OTEL_CPP_DISABLED_INSTRUMENTATIONS="sqlite")
         self.assertEqual(session.spans, [])
 
+    def test_two_copies_of_the_library(self):
+        """Each statement meets the copy that made it, whichever was there first."""
+        for order in ("pm", "mp", "mpmp"):
+            with self.subTest(order):
+                def scenario(session, order=order):
+                    program = session.run("/usr/bin/python3",
+                                          paths.script("python/two_sqlites.py"),
+                                          paths.app("sqlite_module.so"), order, name="client")
+                    self.assertEqual(program.wait(), 0, program.err)
+                    return program.out
+
+                session = self.both(scenario)
+                spans = self.calls(session.spans, "client")
+                self.assert_well(spans)
+                words = {"p": "CREATE BEGIN INSERT SELECT", "m": "CREATE INSERT SELECT"}
+                self.assert_words(spans, " ".join(words[letter] for letter in order))
+
     def test_a_request_is_the_parent(self):
         def scenario(session):
             service = session.start("/usr/bin/python3", paths.script("python/sqlite_service.py"),
