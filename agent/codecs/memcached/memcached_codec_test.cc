@@ -241,6 +241,11 @@ TEST(MemcachedQuiet, RunsWhoseEndCannotBeToldAreNotFollowed) {
             "in flight [ma] [a] [q] [v] batch=2\nnot mine\n");
 }
 
+TEST(MemcachedQuiet, RunWhoseLastCommandMayHaveBeenRefusedEarlyIsNotFollowed) {
+  EXPECT_EQ(log_of({client("mg a q\r\nset k 0 0 9\r\nabc"), server("SERVER_ERROR too large\r\n")}),
+            "in flight [mg] [a] [q] batch=2\nnot mine\n");
+}
+
 TEST(MemcachedQuiet, ErrorsBeforeANoOpAreTheRuns) {
   EXPECT_EQ(log_of("ma a q\r\nmg b q\r\nmn\r\n", "CLIENT_ERROR cannot\r\nHD\r\nMN\r\n"),
             "answered [ma] [a] [q] error=CLIENT_ERROR batch=3\n");

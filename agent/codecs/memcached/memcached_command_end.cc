@@ -88,7 +88,7 @@ bool MemcachedCodec::end_command(Operations& operations) {
   const bool batch = batch_open_;
   batch_open_ = false;
   if (silent_) {
-    if (!batch) noreply_sent_ = true;
+    noreply_sent_ = true;
     operations.finish_newest();
     return true;
   }

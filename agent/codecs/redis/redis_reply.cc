@@ -150,7 +150,7 @@ bool RedisCodec::begin_aggregate(int64_t size, Input& input) {
 bool RedisCodec::end_value(bool null, Input& input) {
   out_ = Out::kType;
   while (depth_ > 0) {
-    if (depth_ == 1 && attributes_ == 0) {
+    if (depth_ == 1) {  // a leading attribute's are forgotten when the reply begins
       ++elements_;
       nulls_ += null ? 1 : 0;
     }

@@ -213,6 +213,17 @@ TEST(RedisSubscription, OfChannelsPatternsAndShardsIsCountedApart) {
       "answered in=0 [UNSUBSCRIBE] [q] [r]\nanswered in=0 [MGET] [k] hits=1 misses=0\n");
 }
 
+TEST(RedisSubscription, ToPatternsFirstLeavesChannelsCounted) {
+  EXPECT_EQ(
+      log_of(
+          {client(command({"PSUBSCRIBE", "*"}) + command({"SUBSCRIBE", "a"}) +
+                  command({"UNSUBSCRIBE"}) + command({"PING"})),
+           server(confirmation("*", "psubscribe", "*", 1) + confirmation("*", "subscribe", "a", 2) +
+                  confirmation("*", "unsubscribe", "a", 1) + "*2\r\n$4\r\npong\r\n$0\r\n\r\n")}),
+      "ready\nanswered in=0 [PSUBSCRIBE] [*]\nanswered in=0 [SUBSCRIBE] [a]\n"
+      "answered in=0 [UNSUBSCRIBE]\nanswered in=0 [PING]\n");
+}
+
 TEST(RedisSubscription, MayBeRefusedOrEndedByReset) {
   EXPECT_EQ(log_of({client(command({"SUBSCRIBE"}) + command({"SUBSCRIBE", "a"})),
                     server("-ERR wrong number\r\n" + confirmation("*", "subscribe", "a", 1)),
@@ -269,6 +280,14 @@ TEST(RedisReplyMode, SkipIsUsedUpByAnEmptyCommandAndResetAnswers) {
             "sent in=0 [CLIENT] [REPLY] [SKIP]\nsent in=0 [CLIENT] [REPLY] [OFF]\n"
             "ready\nanswered in=0 [GET] [a] hits=0 misses=1\nanswered in=0 [RESET]\n"
             "answered in=0 [GET] [b] hits=0 misses=1\n");
+}
+
+TEST(RedisReplyMode, AfterMultiIsFollowed) {
+  EXPECT_EQ(log_of({client(command({"MULTI"}) + command({"EXEC"}) +
+                           command({"CLIENT", "REPLY", "SKIP"}) + command({"PING"})),
+                    server("+OK\r\n*0\r\n")}),
+            "sent in=0 [CLIENT] [REPLY] [SKIP]\nsent in=0 [PING]\n"
+            "ready\ntransaction\nanswered in=0 [MULTI]\nno transaction\nanswered in=0 [EXEC]\n");
 }
 
 TEST(RedisReplyMode, WithinMultiIsNotFollowed) {
