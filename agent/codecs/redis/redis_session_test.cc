@@ -290,6 +290,13 @@ TEST(RedisReplyMode, AfterMultiIsFollowed) {
             "ready\ntransaction\nanswered in=0 [MULTI]\nno transaction\nanswered in=0 [EXEC]\n");
 }
 
+TEST(RedisReplyMode, IsNotFollowedWhereTheServerSpeaksAllTheSame) {
+  for (const char* word : {"SUBSCRIBE", "MONITOR", "PSYNC"})
+    EXPECT_TRUE(log_of({client(command({"CLIENT", "REPLY", "OFF"}) + command({word, "a"}))})
+                    .ends_with("not mine\n"))
+        << word;
+}
+
 TEST(RedisReplyMode, WithinMultiIsNotFollowed) {
   EXPECT_EQ(log_of({client(command({"MULTI"}) + command({"CLIENT", "REPLY", "OFF"}))}),
             "in flight in=0 [MULTI]\nin flight in=0 [CLIENT] [REPLY] [OFF]\nnot mine\n");
