@@ -300,6 +300,18 @@ TEST_F(DatabaseStreamTest, AnEncryptedConnectionIsLeftAlone) {
   EXPECT_EQ(counter(Counter::bypass_parse_error), 0u);
 }
 
+TEST_F(DatabaseStreamTest, ACommandInPiecesIsKnownByItsWholeLine) {
+  connect(710, 11211);
+  char verb[] = "get ", key[] = "city", end[] = "\r\n";
+  const iovec pieces[] = {{verb, 4}, {key, 4}, {end, 2}};
+  FakeKernel::program_writes(710, pieces, 3);
+  read_bytes(710, "END\r\n");
+  const Record record = only_record();
+  EXPECT_EQ(record.fixed.protocol, static_cast<uint8_t>(Protocol::kMemcached));
+  EXPECT_EQ(record.slice(SliceKind::kArgument, "c"), "city");
+  EXPECT_EQ(facts_of(record).misses, 1u);
+}
+
 TEST_F(DatabaseStreamTest, ADisabledInstrumentationSeesNothing) {
   settings.traced[static_cast<uint8_t>(Protocol::kRedis)] = false;
   connect(710, 6379);

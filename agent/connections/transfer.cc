@@ -1,6 +1,7 @@
 #include "agent/connections/transfer.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "agent/connections/database_stream.h"
 #include "agent/connections/follow.h"
@@ -67,19 +68,35 @@ Fed read_by_client(Connection& connection, const iovec* buffers, size_t count, s
   });
 }
 
+bool may_be_followed(Connection& connection, const char* bytes, size_t size, bool from_client) {
+  return become_database(connection, bytes, size, from_client) ||
+         settings.traces(wire::Protocol::kHttp1);
+}
+
 }  // namespace
 
 bool examine_first(Connection& connection, const iovec* buffers, size_t count, size_t size,
                    bool from_client) {
-  if (connection.examined) return true;
-  size_t i = 0;
-  while (i < count && buffers[i].iov_len == 0) ++i;
-  if (i == count || size == 0) return true;
+  if (connection.examined || size == 0) return true;
+  // A line may come in pieces (`get `, the key, the line's end): as much as settles it.
+  constexpr size_t kMostToSee = 256;
+  char gathered[kMostToSee];
+  size_t seen = 0;
+  for (size_t i = 0; i < count && seen < kMostToSee && seen < size; ++i) {
+    size_t piece = buffers[i].iov_len;
+    if (piece > kMostToSee - seen) piece = kMostToSee - seen;
+    if (piece > size - seen) piece = size - seen;
+    if (piece == size) {
+      connection.examined = true;
+      return may_be_followed(connection, static_cast<const char*>(buffers[i].iov_base), piece,
+                             from_client);
+    }
+    if (piece != 0) memcpy(gathered + seen, buffers[i].iov_base, piece);
+    seen += piece;
+  }
+  if (seen == 0) return true;
   connection.examined = true;
-  const size_t first = buffers[i].iov_len < size ? buffers[i].iov_len : size;
-  return become_database(connection, static_cast<const char*>(buffers[i].iov_base), first,
-                         from_client) ||
-         settings.traced[static_cast<uint8_t>(wire::Protocol::kHttp1)];
+  return may_be_followed(connection, gathered, seen, from_client);
 }
 
 bool is_fatal(int error) {

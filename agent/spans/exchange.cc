@@ -161,13 +161,18 @@ void add_slice(Exchange& exchange, wire::SliceKind kind, const char* bytes, uint
     record->flags |= wire::kFlagHeadTruncated;
     return;
   }
-  const wire::SliceHeader head{static_cast<uint8_t>(kind), 0, 0};
+  const bool cut = size > room;
+  const uint32_t length = cut ? room : size;
+  const wire::SliceHeader head{static_cast<uint8_t>(kind), static_cast<uint8_t>(cut || truncated),
+                               static_cast<uint16_t>(length)};
   exchange.last_slice = static_cast<uint32_t>(sizeof(ExchangeRecord)) + record->slice_bytes;
-  memcpy(exchange.slot->record + exchange.last_slice, &head, sizeof head);
-  record->slice_bytes += static_cast<uint32_t>(sizeof head);
+  uint8_t* slice = exchange.slot->record + exchange.last_slice;
+  memcpy(slice, &head, sizeof head);
+  memcpy(slice + sizeof head, bytes, length);
+  record->slice_bytes += static_cast<uint32_t>(sizeof head) + length;
   ++record->slice_count;
-  append_to_slice(exchange, bytes, size);
-  if (truncated) mark_truncated(exchange);
+  record->header.size = round_up_8(sizeof(ExchangeRecord) + record->slice_bytes);
+  if (cut || truncated) record->flags |= wire::kFlagHeadTruncated;
 }
 
 void append_to_slice(Exchange& exchange, const char* bytes, uint32_t size) {

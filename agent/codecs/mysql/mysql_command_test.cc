@@ -73,9 +73,9 @@ TEST(MysqlCommand, NoRoomForAnotherOperationIsNotMine) {
 TEST(MysqlCommand, AnotherDatabaseIsInForceWhenItWasAnsweredOk) {
   const std::string select = query("SELECT 1");
   EXPECT_EQ(talk({{true, command(kInitDatabase, "shop")}, {false, ok()}, {true, select}}),
-            "answered command=2 in=music\nin flight command=3 in=shop {SELECT 1}\n");
+            "answered command=2 in=music {USE shop}\nin flight command=3 in=shop {SELECT 1}\n");
   EXPECT_EQ(talk({{true, command(kInitDatabase, "shop")}, {false, error(1049)}, {true, select}}),
-            "answered command=2 in=music error=1049\n"
+            "answered command=2 in=music {USE shop} error=1049\n"
             "in flight command=3 in=music {SELECT 1}\n");
 }
 

@@ -12,6 +12,8 @@ constexpr uint32_t kStatementIdBytes = 4;
 // takes two bytes or more.
 constexpr uint32_t kExecuteWithoutParameters = 1 + kStatementIdBytes + 1 + 4 + 1;
 
+constexpr char kUse[] = "USE ";
+
 bool ends_following(uint8_t command) {
   return command == kBinlogDump || command == kTableDump || command == kConnectOut ||
          command == kRegisterReplica || command == kBinlogDumpGtid;
@@ -76,6 +78,7 @@ Taken MysqlCodec::read_request_step(Bytes& bytes, Operations& operations) {
       return Taken::kAll;
     case RequestStep::kDatabase:
       request_name_.append(bytes.at, bytes.size);
+      operations.append(bytes.at, bytes.size);
       bytes.skip(bytes.size);
       return Taken::kAll;
     case RequestStep::kStatementId:
@@ -162,6 +165,7 @@ void MysqlCodec::begin_operation(uint8_t command, Operation& operation, Operatio
       request_step_ = RequestStep::kStatementId;
       return;
     case kInitDatabase:
+      operations.add(wire::SliceKind::kStatement, kUse, sizeof kUse - 1);  // as a statement says it
       request_step_ = RequestStep::kDatabase;
       request_name_.clear();
       pending_tag_ = 0;
