@@ -26,7 +26,7 @@ void add(std::atomic<uint64_t>& counter, uint64_t amount = 1) {
 /// A connection is in use while it has an unanswered request or is within a transaction.
 void update_use(Connection& connection, bool used, Moment& moment) {
   DatabaseSession& session = *connection.database;
-  if (used == session.in_use || !session.ready) return;
+  if (used == session.in_use || !session.ready || (used && session.closed)) return;
   wire::TargetStatistics* target = target_of(connection);
   if (target == nullptr) return;
   session.in_use = used;

@@ -291,6 +291,17 @@ TEST_F(DatabaseStreamTest, AConnectionClosedInATransactionIsNotInUseAnyMore) {
   EXPECT_EQ(target(Protocol::kPostgresql, 5432).in_use, 0u);
 }
 
+TEST_F(DatabaseStreamTest, WhatIsSentToAStoreThatHasGoneUsesNoConnection) {
+  connect(710, 5432);
+  send(710, kStartup);
+  read_bytes(710, kAuthenticated + kIdle);
+  end_of_stream(710);
+  send(710, message('Q', "SELECT 1\0"s));
+  connections::closing(710);
+  EXPECT_EQ(target(Protocol::kPostgresql, 5432).in_use, 0u);
+  EXPECT_EQ(target(Protocol::kPostgresql, 5432).closed, 1u);
+}
+
 TEST_F(DatabaseStreamTest, AnEncryptedConnectionIsLeftAlone) {
   connect(710, 5432);
   send(710, "\0\0\0\x08\x04\xd2\x16\x2f"s);
