@@ -95,6 +95,8 @@ void PreparedTexts::drop_unconfirmed(uint32_t tag) {
 }
 
 const PreparedText* PreparedTexts::find(uint64_t key) const {
+  // A pipeline defines and runs thousands in turn: the list is not gone through for each.
+  if (newest_unconfirmed_ != nullptr && newest_unconfirmed_->key == key) return newest_unconfirmed_;
   const PreparedText* found = nullptr;
   for (const PreparedText* text = oldest_unconfirmed_; text != nullptr; text = text->next)
     if (text->key == key) found = text;
