@@ -58,6 +58,19 @@ long socket_type(int fd) {
   return result < 0 ? result : type;
 }
 
+/// Another thread is starting the agent, which takes some dozen microseconds: a connection that is
+/// opened meanwhile would never be known for what it is. Bounded: that thread may be stopped.
+Activity wait_for_start() {
+  const Entry entry;
+  constexpr int kRounds = 2000;
+  for (int round = 0; entry && round < kRounds; ++round) {
+    const Activity activity = process_state.activity.load(std::memory_order_acquire);
+    if (activity != Activity::kStarting) return activity;
+    if (optional_syscall(SYS_sched_yield) != 0) cpu_relax();
+  }
+  return Activity::kStarting;
+}
+
 hooks::NextFunction<ssize_t(int, const msghdr*, int)> next_sendmsg("sendmsg");
 
 ssize_t send_message(int fd, const msghdr* message, int flags) {
@@ -71,14 +84,19 @@ __attribute__((constructor)) void resolve_early() { next_sendmsg.resolve(); }
 
 bool start() {
   Activity activity = process_state.activity.load(std::memory_order_acquire);
-  if (activity != Activity::kNotStarted) return activity == Activity::kOn;
-  const Entry entry;
-  if (!entry || !process_state.activity.compare_exchange_strong(activity, Activity::kStarting))
-    return false;
-  const bool opened = open_stages();
-  process_state.epoch.store(1, std::memory_order_relaxed);
-  process_state.activity.store(opened ? Activity::kOn : Activity::kOff, std::memory_order_release);
-  return opened;
+  if (__builtin_expect(activity == Activity::kNotStarted, 0)) {
+    const Entry entry;
+    if (!entry) return false;
+    if (process_state.activity.compare_exchange_strong(activity, Activity::kStarting)) {
+      const bool opened = open_stages();
+      process_state.epoch.store(1, std::memory_order_relaxed);
+      process_state.activity.store(opened ? Activity::kOn : Activity::kOff,
+                                   std::memory_order_release);
+      return opened;
+    }
+  }
+  if (activity == Activity::kStarting) activity = wait_for_start();
+  return activity == Activity::kOn;
 }
 
 bool may_start_for(int fd, bool socket_call) {

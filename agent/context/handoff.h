@@ -7,6 +7,9 @@
 //          as inferred: the loop may have had a reason of its own (a timer of its program).
 //   - A semaphore that is posted by the thread that took it last is a lock (CPython's are
 //     semaphores): a lock that is released hands nothing on.
+//   - Work that is there before the thread waits for it is known by the lock of its queue: the one
+//     that the thread took next when it was woken up before. Taking that lock after the loop has
+//     released it counts like being woken up.
 //   - With two requests unanswered nothing is handed on.
 #pragma once
 

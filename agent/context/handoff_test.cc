@@ -33,7 +33,7 @@ class HandoffTest : public testing::HttpFixture {
     }).join();
   }
 
-  static inline int semaphore_ = 0;
+  alignas(64) static inline int semaphore_ = 0;
 };
 
 TEST_F(HandoffTest, TheOnlyRequestGoesAlongWithItsWork) {
@@ -110,6 +110,73 @@ TEST_F(HandoffTest, AThreadWithARequestOfItsOwnKeepsIt) {
     context::semaphore_wait_ended(&semaphore_);
     EXPECT_TRUE(is_child_of(call(710), own));
   }).join();
+}
+
+// A worker's second job is there before it asks for it: it takes the queue's lock, and does not
+// wait.
+class QueueTest : public HandoffTest {
+ protected:
+  /// What a loop does to put work into a queue that is guarded by a lock.
+  static void put(int fd) {
+    context::iteration_started();
+    serve(fd);
+    context::iteration_started();
+    context::semaphore_taken(&lock_);
+    context::semaphore_posted(&lock_);
+    context::semaphore_posted(&semaphore_);
+  }
+  /// On the loop's own thread: it remembers what it has read.
+  static void as_loop(const std::function<void()>& f) { std::thread(f).join(); }
+
+  alignas(64) static inline int lock_ = 0;
+};
+
+TEST_F(QueueTest, WorkThatIsThereAlreadyIsKnownByItsQueuesLock) {
+  worker([] { put(701); },
+         [] {
+           context::semaphore_taken(&lock_);  // woken up, it takes the queue's lock
+           context::semaphore_posted(&lock_);
+           EXPECT_TRUE(is_child_of(call(710), newest(701)));
+           answer(701);
+           as_loop([] { put(702); });
+           EXPECT_TRUE(is_root(call(711))) << "still at what it was given before";
+           context::semaphore_taken(&lock_);
+           EXPECT_TRUE(is_child_of(call(712), newest(702)));
+         });
+}
+
+TEST_F(QueueTest, AnotherLockThatTheLoopReleasedHandsNothingOn) {
+  worker([] { put(701); },
+         [] {
+           context::semaphore_taken(&lock_);
+           context::semaphore_posted(&lock_);
+           answer(701);
+           int another = 0;
+           as_loop([&] {
+             context::iteration_started();
+             serve(702);
+             context::semaphore_taken(&another);
+             context::semaphore_posted(&another);
+           });
+           context::semaphore_taken(&another);
+           EXPECT_TRUE(is_root(call(711)));
+         });
+}
+
+TEST_F(QueueTest, TheQueuesLockReleasedByAnotherThreadHandsNothingOn) {
+  worker([] { put(701); },
+         [] {
+           context::semaphore_taken(&lock_);
+           context::semaphore_posted(&lock_);
+           answer(701);
+           as_loop([] { serve(702); });
+           as_loop([] {
+             context::semaphore_taken(&lock_);
+             context::semaphore_posted(&lock_);
+           });
+           context::semaphore_taken(&lock_);
+           EXPECT_TRUE(is_root(call(711)));
+         });
 }
 
 TEST_F(HandoffTest, OnlyAnEventLoopsOnlyRequestIsGivenToANewThread) {

@@ -33,6 +33,9 @@ struct ThreadState {
   bool inherited;
   /// The context was handed to this thread with its work, by inference; see context/handoff.h.
   bool handed;
+  /// The next semaphore that this thread takes is the lock of the queue that its work came from.
+  bool learns_work_lock;
+  const void* work_lock;  ///< that lock; null: not known
   /// The thread has called epoll_wait: its contexts last for one iteration.
   bool event_loop;
   /// Two live requests were touched in this iteration: a call may belong to either.
