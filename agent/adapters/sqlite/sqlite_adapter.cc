@@ -20,12 +20,13 @@ bool is_traced() { return settings.traces(wire::Protocol::kSqlite); }
 bool is_programs_own(const SqliteLibrary& library, Caller caller) {
   if (!library.contains(caller.address)) return true;
   ThreadCalls& thread = thread_calls;
-  if (thread.exec == nullptr) return false;
   if (caller.frame >= thread.exec_frame) {
-    thread.exec = nullptr;
+    thread.exec_frame = 0;
     return false;
   }
-  thread.exec->note_inner_call();
+  thread.exec_seen_within = true;
+  if (thread.exec_library->inner_calls.load(std::memory_order_relaxed) != InnerCalls::kVisible)
+    thread.exec_library->inner_calls.store(InnerCalls::kVisible, std::memory_order_relaxed);
   return true;
 }
 
@@ -219,29 +220,29 @@ ExecCall::ExecCall(sqlite3* database, const char* text, Caller caller)
   traced_ = library_ != nullptr && database != nullptr && text != nullptr && *text != '\0' &&
             !thread.is_within_library(caller.frame) && is_programs_own(*library_, caller);
   if (!traced_) return;
-  if (thread.exec != nullptr && caller.frame < thread.exec_frame) {
-    outer_ = thread.exec;
+  if (caller.frame < thread.exec_frame) {
     outer_frame_ = thread.exec_frame;
+    outer_library_ = thread.exec_library;
+    outer_seen_within_ = thread.exec_seen_within;
   }
-  thread.exec = this;
   thread.exec_frame = caller.frame;
+  thread.exec_library = library_;
+  thread.exec_seen_within = false;
 }
 
 ExecCall::~ExecCall() {
   if (!traced_) return;
-  thread_calls.exec = outer_;
-  thread_calls.exec_frame = outer_frame_;
-}
-
-void ExecCall::note_inner_call() {
-  seen_within_ = true;
-  if (library_->inner_calls.load(std::memory_order_relaxed) != InnerCalls::kVisible)
-    library_->inner_calls.store(InnerCalls::kVisible, std::memory_order_relaxed);
+  ThreadCalls& thread = thread_calls;
+  thread.exec_frame = outer_frame_;
+  thread.exec_library = outer_library_;
+  thread.exec_seen_within = outer_seen_within_;
 }
 
 void ExecCall::open(uint64_t start_ns) {
   exchange_ = begin_exchange(*library_, database_, start_ns);
-  if (exchange_ != nullptr) add_text(*exchange_, text_, size_of(text_, -1));
+  if (exchange_ == nullptr) return;
+  generation_ = exchange_->generation.load(std::memory_order_relaxed);
+  add_text(*exchange_, text_, size_of(text_, -1));
 }
 
 void ExecCall::begin() {
@@ -255,12 +256,14 @@ void ExecCall::begin() {
 bool ExecCall::has_ended(int result) const {
   if (!begun_) return false;
   // Refused before it looked at the text: nothing is learnt of its inner calls.
-  return exchange_ != nullptr || (!seen_within_ && result != kMisuse);
+  return exchange_ != nullptr || (!thread_calls.exec_seen_within && result != kMisuse);
 }
 
 void ExecCall::end(int result) {
   const uint64_t end_ns = monotonic_ns();
-  if (seen_within_) {
+  if (exchange_ != nullptr && exchange_->generation.load(std::memory_order_relaxed) != generation_)
+    exchange_ = nullptr;
+  if (thread_calls.exec_seen_within) {
     if (exchange_ != nullptr) spans::release(exchange_);
     exchange_ = nullptr;
     return;

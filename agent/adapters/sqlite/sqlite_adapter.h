@@ -24,8 +24,6 @@
 
 namespace seamtrace::agent::adapters::sqlite {
 
-class ExecCall;
-
 /// Where a hook was called from: an address in the caller, and the hook's own frame.
 struct Caller {
   const void* address;
@@ -36,8 +34,10 @@ struct Caller {
 /// longjmp is known by a later call whose frame lies above it. Zero is the valid initial state.
 struct ThreadCalls {
   uintptr_t library_frame;  ///< of the outermost call that a library is working on
-  uintptr_t exec_frame;     ///< of the innermost sqlite3_exec
-  ExecCall* exec;
+  uintptr_t exec_frame;     ///< of the innermost sqlite3_exec; 0: none
+  const SqliteLibrary* exec_library;
+  /// A call of the library itself, on behalf of that sqlite3_exec, has come through a hook.
+  bool exec_seen_within;
   /// The execution that this thread went on with last, its statement, and whose that is.
   Execution* execution;
   sqlite3_stmt* statement;
@@ -179,22 +179,20 @@ class ExecCall {
   /// Inside an Entry.
   void end(int result);
 
-  /// A call of the library itself, on behalf of this one, has come through a hook.
-  void note_inner_call();
-
  private:
   void open(uint64_t start_ns);
 
   sqlite3* database_;
   const char* text_;
   const SqliteLibrary* library_;
-  ExecCall* outer_ = nullptr;
   uintptr_t outer_frame_ = 0;
+  const SqliteLibrary* outer_library_ = nullptr;
+  bool outer_seen_within_ = false;
   Exchange* exchange_ = nullptr;
+  uint64_t generation_ = 0;  ///< of the exchange: a forked child has released it
   uint64_t start_ns_ = 0;
   bool traced_ = false;
   bool begun_ = false;
-  bool seen_within_ = false;
 };
 
 /// Only in a forked child, which has released all exchanges.

@@ -165,11 +165,20 @@ TEST_F(SqliteAdapterTest, AStepLeftByAnExceptionDoesNotBlindTheThread) {
   // A frame that lies deeper than all later ones was left.
   thread_calls.library_frame = 1;
   thread_calls.exec_frame = 1;
-  thread_calls.exec = reinterpret_cast<ExecCall*>(1);
   FakeStatement select = statement("SELECT 1");
   step(select.handle(), kLibrarysOwn);
   step(select.handle());
   EXPECT_EQ(records().size(), 1u);
+}
+
+TEST_F(SqliteAdapterTest, AnExecLeftByAnExceptionIsNotTouchedAgain) {
+  // Its frame is other functions' by now.
+  alignas(ExecCall) char frame[sizeof(ExecCall)];
+  new (frame) ExecCall(handle(database_), "SELECT 1", {&programs_code, UINTPTR_MAX});
+  memset(frame, 0x5a, sizeof frame);
+  FakeStatement select = statement("SELECT inner");
+  step(select.handle(), kLibrarysOwn);
+  EXPECT_EQ(std::string(frame, sizeof frame), std::string(sizeof frame, 0x5a));
 }
 
 TEST_F(SqliteAdapterTest, WhatTheLibraryRunsForItselfIsNoSpan) {
@@ -344,6 +353,21 @@ TEST_F(SqliteAdapterTest, AForkedChildForgetsWhatWasUnderWay) {
   step(select.handle());
   step(select.handle());
   EXPECT_EQ(records().size(), 1u);
+}
+
+TEST_F(SqliteAdapterTest, AnExecThatReturnsInAForkedChildIsTheParents) {
+  library_->inner_calls.store(InnerCalls::kHidden);
+  fake_exec = [] {
+    after_fork();
+    spans::reset_pools();
+    return kOk;
+  };
+  exec(handle(database_), "SELECT 1");
+  Exchange* first = spans::begin(wire::Role::kClient, wire::Protocol::kSqlite, 1);
+  Exchange* second = spans::begin(wire::Role::kClient, wire::Protocol::kSqlite, 1);
+  EXPECT_NE(first, second) << "given back twice";
+  EXPECT_TRUE(records().empty());
+  spans::reset_pools();
 }
 
 TEST_F(SqliteAdapterTest, AStatementMayGoFromThreadToThread) {
