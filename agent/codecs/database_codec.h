@@ -16,13 +16,6 @@
 
 namespace seamtrace::agent::codecs {
 
-// One line a protocol: SEAMTRACE_CODEC(type, member, protocol), those whose client speaks first,
-// surest first; MySQL's server does.
-#define SEAMTRACE_CODECS(X)                    \
-  X(PostgresqlCodec, postgresql_, kPostgresql) \
-  X(RedisCodec, redis_, kRedis)                \
-  X(MemcachedCodec, memcached_, kMemcached)
-
 class DatabaseCodec {
  public:
   DatabaseCodec() : none_() {}
@@ -33,55 +26,50 @@ class DatabaseCodec {
     // tells.
     const bool is_word = (bytes[0] | 0x20) >= 'a' && (bytes[0] | 0x20) <= 'z';
     if (is_word && memchr(bytes, '\n', size) == nullptr) return 0;
-#define SEAMTRACE_CODEC(type, member, protocol) \
-  if (type::may_begin(bytes, size)) return static_cast<uint8_t>(wire::Protocol::protocol);
-    SEAMTRACE_CODECS(SEAMTRACE_CODEC)
-#undef SEAMTRACE_CODEC
+    if (PostgresqlCodec::may_begin(bytes, size)) return number(wire::Protocol::kPostgresql);
+    if (RedisCodec::may_begin(bytes, size)) return number(wire::Protocol::kRedis);
+    if (MemcachedCodec::may_begin(bytes, size)) return number(wire::Protocol::kMemcached);
     return 0;
   }
   /// The same for the first bytes of a server that speaks first.
   static uint8_t of_server(const char* bytes, size_t size) {
-    return MysqlCodec::may_greet(bytes, size) ? static_cast<uint8_t>(wire::Protocol::kMysql) : 0;
+    return MysqlCodec::may_greet(bytes, size) ? number(wire::Protocol::kMysql) : uint8_t{0};
   }
 
   void begin(wire::Protocol protocol) {
     protocol_ = protocol;
-    switch (protocol) {
-#define SEAMTRACE_CODEC(type, member, name) \
-  case wire::Protocol::name:                \
-    member = type();                        \
-    return;
-      SEAMTRACE_CODECS(SEAMTRACE_CODEC)
-#undef SEAMTRACE_CODEC
-      default:
-        mysql_ = MysqlCodec();
-    }
+    with_codec([](auto& codec) {
+      codec = {};
+      return Taken::kAll;
+    });
   }
-
   Taken request(const char* bytes, size_t size, Operations& operations) {
-    switch (protocol_) {
-#define SEAMTRACE_CODEC(type, member, name) \
-  case wire::Protocol::name:                \
-    return member.request(bytes, size, operations);
-      SEAMTRACE_CODECS(SEAMTRACE_CODEC)
-#undef SEAMTRACE_CODEC
-      default:
-        return mysql_.request(bytes, size, operations);
-    }
+    return with_codec([&](auto& codec) { return codec.request(bytes, size, operations); });
   }
   Taken response(const char* bytes, size_t size, Operations& operations) {
-    switch (protocol_) {
-#define SEAMTRACE_CODEC(type, member, name) \
-  case wire::Protocol::name:                \
-    return member.response(bytes, size, operations);
-      SEAMTRACE_CODECS(SEAMTRACE_CODEC)
-#undef SEAMTRACE_CODEC
-      default:
-        return mysql_.response(bytes, size, operations);
-    }
+    return with_codec([&](auto& codec) { return codec.response(bytes, size, operations); });
   }
 
  private:
+  static constexpr uint8_t number(wire::Protocol protocol) {
+    return static_cast<uint8_t>(protocol);
+  }
+
+  /// The codec table: f(codec).
+  template <typename F>
+  Taken with_codec(F f) {
+    switch (protocol_) {
+      case wire::Protocol::kPostgresql:
+        return f(postgresql_);
+      case wire::Protocol::kRedis:
+        return f(redis_);
+      case wire::Protocol::kMemcached:
+        return f(memcached_);
+      default:
+        return f(mysql_);
+    }
+  }
+
   wire::Protocol protocol_ = wire::Protocol::kMysql;
   union {
     char none_;

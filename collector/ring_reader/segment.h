@@ -25,9 +25,9 @@
 
 #include "collector/ring_reader/consumer.h"
 #include "collector/ring_reader/counters.h"
-#include "collector/ring_reader/target.h"
 #include "collector/ring_reader/liveness.h"
 #include "collector/ring_reader/segment_file.h"
+#include "collector/ring_reader/target.h"
 #include "wire/configuration.h"
 #include "wire/segment.h"
 

@@ -5,36 +5,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-static MYSQL *connection;
+static MYSQL* connection;
 
-static void require(int condition, const char *what) {
+static void require(int condition, const char* what) {
   if (condition) return;
   fprintf(stderr, "%s: %s\n", what, mysql_error(connection));
   exit(1);
 }
 
-static MYSQL_STMT *prepare(const char *text) {
-  MYSQL_STMT *statement = mysql_stmt_init(connection);
+static MYSQL_STMT* prepare(const char* text) {
+  MYSQL_STMT* statement = mysql_stmt_init(connection);
   require(mysql_stmt_prepare(statement, text, strlen(text)) == 0, text);
   return statement;
 }
 
-static void fetch_all(MYSQL_STMT *statement, long rows) {
+static void fetch_all(MYSQL_STMT* statement, long rows) {
   long fetched = 0;
   while (mysql_stmt_fetch(statement) == 0) ++fetched;
   require(fetched == rows, "rows");
 }
 
-static void query(const char *text) {
+static void query(const char* text) {
   require(mysql_query(connection, text) == 0, text);
   do {
-    MYSQL_RES *result = mysql_store_result(connection);
+    MYSQL_RES* result = mysql_store_result(connection);
     if (result != NULL) mysql_free_result(result);
   } while (mysql_next_result(connection) == 0);
 }
 
 static void with_parameters(void) {
-  MYSQL_STMT *statement = prepare("SELECT id, name FROM songs WHERE id >= ? AND name <> ?");
+  MYSQL_STMT* statement = prepare("SELECT id, name FROM songs WHERE id >= ? AND name <> ?");
   int least = 1;
   char name[] = "secret";
   unsigned long size = sizeof(name) - 1;
@@ -59,7 +59,7 @@ static void with_parameters(void) {
 }
 
 static void with_cursor(void) {
-  MYSQL_STMT *statement = prepare("SELECT id FROM songs ORDER BY id");
+  MYSQL_STMT* statement = prepare("SELECT id FROM songs ORDER BY id");
   unsigned long type = CURSOR_TYPE_READ_ONLY, at_once = 2;
   mysql_stmt_attr_set(statement, STMT_ATTR_CURSOR_TYPE, &type);
   mysql_stmt_attr_set(statement, STMT_ATTR_PREFETCH_ROWS, &at_once);
@@ -69,7 +69,7 @@ static void with_cursor(void) {
 }
 
 static void in_bulk(void) {
-  MYSQL_STMT *statement = prepare("INSERT INTO songs VALUES (?, 'many')");
+  MYSQL_STMT* statement = prepare("INSERT INTO songs VALUES (?, 'many')");
   int ids[] = {10, 11, 12, 13};
   unsigned int count = 4;
   MYSQL_BIND bind;
@@ -84,8 +84,8 @@ static void in_bulk(void) {
 
 static void directly(void) {
   // Sent before the answer to its preparation is read.
-  MYSQL_STMT *statement = mysql_stmt_init(connection);
-  const char *text = "UPDATE songs SET name = 'some' WHERE id > 10";
+  MYSQL_STMT* statement = mysql_stmt_init(connection);
+  const char* text = "UPDATE songs SET name = 'some' WHERE id > 10";
   require(mariadb_stmt_execute_direct(statement, text, strlen(text)) == 0, text);
   mysql_stmt_close(statement);
   statement = mysql_stmt_init(connection);
@@ -94,13 +94,13 @@ static void directly(void) {
   mysql_stmt_close(statement);
 }
 
-int main(int count, char **arguments) {
+int main(int count, char** arguments) {
   if (count != 2) return 2;
   connection = mysql_init(NULL);
-  require(mysql_real_connect(connection, "127.0.0.1", "alice", "wonder", "music",
-                             (unsigned int)atoi(arguments[1]), NULL,
-                             CLIENT_MULTI_STATEMENTS) != NULL,
-          "connect");
+  require(
+      mysql_real_connect(connection, "127.0.0.1", "alice", "wonder", "music",
+                         (unsigned int)atoi(arguments[1]), NULL, CLIENT_MULTI_STATEMENTS) != NULL,
+      "connect");
   query("CREATE TABLE songs (id INT PRIMARY KEY, name TEXT)");
   query("INSERT INTO songs VALUES (1, 'one'), (2, 'two'), (3, 'three')");
   with_parameters();
@@ -113,7 +113,7 @@ int main(int count, char **arguments) {
   require(mysql_stat(connection) != NULL, "statistics");
   require(mysql_set_server_option(connection, MYSQL_OPTION_MULTI_STATEMENTS_OFF) == 0, "option");
   require(mysql_select_db(connection, "test") == 0, "database");
-  MYSQL_RES *fields = mysql_list_fields(connection, "inventory", NULL);
+  MYSQL_RES* fields = mysql_list_fields(connection, "inventory", NULL);
   require(fields != NULL, "fields");
   mysql_free_result(fields);
   query("SELECT 'in test'");
