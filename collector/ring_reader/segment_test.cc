@@ -333,7 +333,7 @@ TEST_F(SegmentTest, AnotherVersionOrGeometryIsForeign) {
     return result;
   };
   EXPECT_FALSE(foreign());
-  EXPECT_TRUE(with(header.version, 2));
+  EXPECT_TRUE(with(header.version, wire::kSegmentVersion + 1));
   EXPECT_TRUE(with(header.header_bytes, 96));
   EXPECT_TRUE(with(header.chunk_count, 4096));
   EXPECT_TRUE(with(header.chunk_bytes, 1 << 30));
@@ -423,6 +423,41 @@ TEST_F(SegmentTest, SumsCountersOverTheShards) {
   const Counters counters = attach()->counters();
   EXPECT_EQ(counters[static_cast<uint32_t>(wire::Counter::lost_ring_full)], 2u);
   EXPECT_EQ(lost_spans(counters), 5u);
+}
+
+TEST_F(SegmentTest, TellsOfTheDataStoresThatAreNamed) {
+  const auto name = [&](uint32_t index, wire::Protocol protocol) -> wire::TargetStatistics& {
+    wire::TargetStatistics& target = builder_.target(index);
+    target.protocol = static_cast<uint8_t>(protocol);
+    target.endpoint.port = static_cast<uint16_t>(6000 + index);
+    target.state = static_cast<uint32_t>(wire::TargetState::kNamed);
+    return target;
+  };
+  wire::TargetStatistics& redis = name(0, wire::Protocol::kRedis);
+  redis.opened = 5;
+  redis.closed = 2;
+  redis.in_use = 1;
+  redis.hits = 7;
+  redis.use_nanoseconds = 11;
+  redis.use_times[wire::kConnectionTimeBuckets - 1] = 4;
+  name(1, static_cast<wire::Protocol>(wire::kLastProtocol + 1));  // from who knows where
+  wire::TargetStatistics& torn = name(2, wire::Protocol::kMysql);
+  torn.opened = 1;
+  torn.closed = 9;  // read out of step, or a lie
+  torn.in_use = 100;
+  name(4, wire::Protocol::kMysql);  // behind one that is not named
+  const std::vector<Target> targets = attach()->targets();
+  ASSERT_EQ(targets.size(), 2u);
+  EXPECT_EQ(targets[0].protocol, wire::Protocol::kRedis);
+  EXPECT_EQ(targets[0].endpoint.port, 6000);
+  EXPECT_EQ(targets[0].open(), 3u);
+  EXPECT_EQ(targets[0].used(), 1u);
+  EXPECT_EQ(targets[0].idle(), 2u);
+  EXPECT_EQ(targets[0].hits, 7u);
+  EXPECT_EQ(targets[0].use.nanoseconds, 11u);
+  EXPECT_EQ(targets[0].use.buckets.back(), 4u);
+  EXPECT_EQ(targets[1].open(), 0u);
+  EXPECT_EQ(targets[1].used(), 0u);
 }
 
 }  // namespace

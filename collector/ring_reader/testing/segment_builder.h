@@ -57,6 +57,10 @@ class SegmentBuilder {
   void count(wire::Counter counter, uint64_t amount);
 
   wire::SegmentHeader& header() { return at<wire::SegmentHeader>(wire::kHeaderOffset); }
+  wire::TargetStatistics& target(uint32_t index) {
+    return at<wire::TargetStatistics>(wire::kTargetsOffset +
+                                      index * sizeof(wire::TargetStatistics));
+  }
   wire::ControlBlock& control() { return at<wire::ControlBlock>(wire::kControlOffset); }
   wire::ChunkDescriptor& descriptor(uint32_t index) {
     return at<wire::ChunkDescriptor>(wire::kDescriptorsOffset +
