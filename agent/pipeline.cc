@@ -143,12 +143,22 @@ void note_reentry() {
     ring_writer::count(wire::Counter::bypass_reentrant);
 }
 
+namespace {
+
+/// The same of a read or write.
+void note_unseen_transfer(FdEntry entry) {
+  note_reentry();
+  if (seamtrace_in_vfork_child == 0) connections::note_unseen(entry);
+}
+
+}  // namespace
+
 void after_read(int fd, FdEntry entry, const iovec* buffers, size_t count, int flags,
                 ssize_t result) {
   if (result < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if ((flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) != 0) return;  // not taken from the stream
   const Entry inside;
-  if (!inside) return note_reentry();
+  if (!inside) return note_unseen_transfer(entry);
   check_process();
   if ((flags & MSG_TRUNC) != 0 && result > 0) {
     connections::received_opaque(fd, entry, result);
@@ -162,7 +172,7 @@ void after_read(int fd, FdEntry entry, const iovec* buffers, size_t count, int f
 Write before_write(connections::Outgoing& outgoing) {
   const Entry inside;
   if (!inside) {
-    note_reentry();
+    note_unseen_transfer(outgoing.entry());
     return Write::kPassThrough;
   }
   check_process();
@@ -176,7 +186,8 @@ ssize_t write_edited(connections::Outgoing& outgoing, const msghdr* message) {
 void after_write(connections::Outgoing& outgoing, ssize_t result) {
   if (result < 0 && errno == EINTR && !outgoing.parsed()) return;
   const Entry inside;
-  if (!inside) return note_reentry();
+  if (!inside) return note_unseen_transfer(outgoing.entry());
+  check_process();
   outgoing.settle(result);
 }
 

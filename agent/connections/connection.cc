@@ -45,6 +45,7 @@ Connection* create(wire::Role role, bool role_certain) {
   connection->recognised = false;
   connection->given_up = false;
   connection->reused = false;
+  connection->unseen.store(false, std::memory_order_relaxed);
   connection->last_error = 0;
   connection->id = process_state.next_connection_id.fetch_add(1, std::memory_order_relaxed) + 1;
   connection->connect_start_ns = 0;

@@ -69,11 +69,13 @@ struct alignas(64) Connection {
   std::atomic<uint64_t> generation;
   SpinLock lock;
   wire::Role role;
-  bool role_certain;   ///< false: inherited or received over a Unix socket
-  bool examined;       ///< its first bytes were looked at: HTTP/1, or a data store
-  bool recognised;     ///< it is what the first bytes promised
-  bool given_up;       ///< no longer followed; only pending text may still have to go out
-  bool reused;         ///< a request has been completed on it
+  bool role_certain;  ///< false: inherited or received over a Unix socket
+  bool examined;      ///< its first bytes were looked at: HTTP/1, or a data store
+  bool recognised;    ///< it is what the first bytes promised
+  bool given_up;      ///< no longer followed; only pending text may still have to go out
+  bool reused;        ///< a request has been completed on it
+  /// Bytes have passed that nobody saw; set without the lock. See note_unseen().
+  std::atomic<bool> unseen;
   int32_t last_error;  ///< errno of a failed call, 0
   uint64_t id;
   uint64_t connect_start_ns;  ///< client: when connect() was called; 0 unknown

@@ -302,6 +302,21 @@ TEST_F(DatabaseStreamTest, WhatIsSentToAStoreThatHasGoneUsesNoConnection) {
   EXPECT_EQ(target(Protocol::kPostgresql, 5432).closed, 1u);
 }
 
+TEST_F(DatabaseStreamTest, WhatNobodySawLendsItsAnswerToNoOtherCommand) {
+  connect(710, 6379);
+  send(710, kGet);
+  connections::note_unseen(connections::entry_of(710));
+  read_bytes(710, "$1\r\na\r\n");
+  EXPECT_EQ(only_record().outcome(), wire::Outcome::kLost);
+  EXPECT_FALSE(followed(710));
+  EXPECT_EQ(target(Protocol::kRedis, 6379).in_use, 0u);
+  EXPECT_EQ(counter(Counter::bypass_parse_error), 0u);
+  connect(710, 6379);
+  send(710, kGet);
+  read_bytes(710, "$1\r\na\r\n");
+  EXPECT_EQ(records().size(), 2u) << "the next one on this fd is another";
+}
+
 TEST_F(DatabaseStreamTest, AnEncryptedConnectionIsLeftAlone) {
   connect(710, 5432);
   send(710, "\0\0\0\x08\x04\xd2\x16\x2f"s);

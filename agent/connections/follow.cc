@@ -26,12 +26,17 @@ OverheadSample::~OverheadSample() {
   count(Counter::overhead_nanoseconds, monotonic_ns() - start_ns_);
 }
 
-void give_up(Connection& connection, Moment& moment) {
+void stop_following(Connection& connection, Moment& moment) {
   if (connection.given_up) return;
-  count(connection.recognised ? Counter::bypass_parse_error : Counter::connections_ignored);
   end_exchanges(connection, moment, wire::Outcome::kLost);
   if (connection.database != nullptr) note_session_ended(connection, moment);
   connection.given_up = true;
+}
+
+void give_up(Connection& connection, Moment& moment) {
+  if (connection.given_up) return;
+  count(connection.recognised ? Counter::bypass_parse_error : Counter::connections_ignored);
+  stop_following(connection, moment);
 }
 
 void abandon_if_done(int fd, FdEntry entry) {

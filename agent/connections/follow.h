@@ -21,7 +21,9 @@ class OverheadSample {
   uint64_t start_ns_ = 0;
 };
 
-/// Stops following: ends its exchanges as lost and counts why. Under the lock.
+/// Stops following: ends its exchanges as lost. Under the lock.
+void stop_following(Connection& connection, Moment& moment);
+/// The same, for what was not understood, which is counted.
 void give_up(Connection& connection, Moment& moment);
 
 /// Takes the connection out of the table when nothing is left to do for it. Not under the lock.
@@ -44,8 +46,9 @@ void follow(int fd, FdEntry entry, F f, Unless unless = Unless::kGivenUp) {
       return;
     }
     if (!is_current(entry)) return;
+    Moment moment;
+    if (connection.unseen.load(std::memory_order_relaxed)) stop_following(connection, moment);
     if (!connection.given_up || unless == Unless::kReplaced) {
-      Moment moment;
       if (f(connection, moment) == Fed::kNotFollowed) give_up(connection, moment);
     }
     given_up = connection.given_up;

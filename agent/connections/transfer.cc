@@ -176,6 +176,11 @@ void sent_by_server(int fd, FdEntry entry, const iovec* buffers, size_t buffer_c
   });
 }
 
+void note_unseen(FdEntry entry) {
+  if (is_connection(entry) && is_current(entry))
+    connection_in(entry)->unseen.store(true, std::memory_order_relaxed);
+}
+
 void shut_down_writing(int fd, FdEntry entry) {
   follow(fd, entry, [&](Connection& connection, Moment& moment) {
     if (connection.role == wire::Role::kServer)

@@ -31,6 +31,9 @@ void received(int fd, FdEntry entry, const iovec* buffers, size_t buffer_count, 
 void received_opaque(int fd, FdEntry entry, ssize_t result);
 /// A write that nobody saw (sendfile, splice) has returned.
 void sent_opaque(int fd, FdEntry entry, ssize_t result);
+/// A signal handler that interrupted the agent reads or writes: no answer can be told to its
+/// request any more, so the connection is given up as soon as that may be done. Takes no lock.
+void note_unseen(FdEntry entry);
 /// shutdown(SHUT_WR or SHUT_RDWR) was called.
 void shut_down_writing(int fd, FdEntry entry);
 /// A server's write has returned `result`. `begin_ns`: when it was begun, if that is to count as
@@ -54,6 +57,8 @@ class Outgoing {
   /// Parses what a client is about to send. True: bytes must be added, use send_edited();
   /// false: make the call as it is, then settle() its result.
   bool prepare();
+
+  FdEntry entry() const { return entry_; }
 
   /// The connection has already been shown the bytes, and must hear of a failure.
   bool parsed() const { return parsed_; }
