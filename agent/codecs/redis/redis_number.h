@@ -3,6 +3,7 @@
 // Memory:  borrows the bytes for the call; never reads beyond `end`.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace seamtrace::agent::codecs {
@@ -13,6 +14,7 @@ class RedisNumber {
 
   /// Advances `at` beyond the line end, or to `end`.
   Read read(const char*& at, const char* end) {
+    if (read_whole(at, end)) return Read::kWhole;
     while (at != end) {
       const char c = *at++;
       const auto digit = static_cast<uint8_t>(c - '0');
@@ -41,6 +43,23 @@ class RedisNumber {
 
  private:
   static constexpr uint8_t kMostDigits = 19;  // of 64 bits
+
+  /// The usual case, at one go: a short number without a sign, its line end in the same piece.
+  bool read_whole(const char*& at, const char* end) {
+    constexpr ptrdiff_t kShort = 8;
+    if (digits_ != 0 || signed_ || ending_) return false;
+    uint32_t number = 0;
+    const char* here = at;
+    for (; here != end && here - at < kShort; ++here) {
+      const auto digit = static_cast<uint8_t>(*here - '0');
+      if (digit > 9) break;
+      number = number * 10 + digit;
+    }
+    if (here == at || end - here < 2 || here[0] != '\r' || here[1] != '\n') return false;
+    magnitude_ = number;
+    at = here + 2;
+    return true;
+  }
 
   uint64_t magnitude_ = 0;
   uint8_t digits_ = 0;
