@@ -75,6 +75,15 @@ Connection* create(wire::Role role, bool role_certain) {
   return connection;
 }
 
+bool hold(Connection& connection) {
+  uint32_t references = connection.references.load(std::memory_order_relaxed);
+  while (references != 0)
+    if (connection.references.compare_exchange_weak(references, references + 1,
+                                                    std::memory_order_acquire))
+      return true;
+  return false;
+}
+
 void release(Connection& connection) {
   if (connection.references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   // A lock that cannot be had is held by a thread that was stopped or is gone: the object is

@@ -109,6 +109,8 @@ namespace connections {
 bool open_pools();
 /// A fresh connection with one reference, or null (counted).
 Connection* create(wire::Role role, bool role_certain);
+/// Takes one more reference. False: it has none left, and is nobody's or about to be another.
+bool hold(Connection& connection);
 /// Drops one reference; the last one ends what is in flight and frees it.
 void release(Connection& connection);
 /// Only in a forked child.

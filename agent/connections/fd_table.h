@@ -36,6 +36,10 @@ inline FdEntry entry_of(int fd) {
              ? internal::table[fd].load(std::memory_order_acquire)
              : kNotTraced;
 }
+/// Whether an fd is in the table. Once it is, it stays.
+inline bool has_entry(int fd) {
+  return static_cast<uint32_t>(fd) < internal::table_size.load(std::memory_order_acquire);
+}
 /// Replaces an entry and returns the old one; kNotTraced (and no effect) beyond its limit.
 FdEntry replace_entry(int fd, FdEntry entry);
 /// Replaces an entry that still is `expected`. True: it was.

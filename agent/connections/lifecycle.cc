@@ -80,8 +80,8 @@ Connection* install(int fd, wire::Role role, bool role_certain) {
   }
   const FdEntry entry = entry_for(*connection);
   forget(replace_entry(fd, entry));
-  if (entry_of(fd) == entry) return connection;
-  release(*connection);  // beyond the table
+  if (has_entry(fd)) return connection;
+  release(*connection);
   return nullptr;
 }
 
@@ -147,9 +147,14 @@ void closing_range(uint32_t first, uint32_t last) {
 
 void duplicated(int original, int copy) {
   if (original == copy) return;
-  const FdEntry entry = entry_of(original);
-  if (is_connection(entry))
-    connection_in(entry)->references.fetch_add(1, std::memory_order_relaxed);
+  FdEntry entry = entry_of(original);
+  if (is_connection(entry)) {
+    // Another thread may be giving the connection up.
+    Connection& connection = *connection_in(entry);
+    const bool held = hold(connection);
+    if (!held || !is_current(entry)) entry = kNotTraced;
+    if (held && entry == kNotTraced) release(connection);
+  }
   forget(replace_entry(copy, entry));
 }
 

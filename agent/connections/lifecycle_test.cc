@@ -250,6 +250,21 @@ TEST_F(LifecycleTest, ACopyOfAGivenUpConnectionPassesToo) {
   EXPECT_EQ(records().size(), 1u);
 }
 
+TEST_F(LifecycleTest, ACopyOfWhatIsGivenUpMeanwhileDoesNotFreeItTwice) {
+  serve(700);
+  // The moment at which one thread has read the entry and another has freed its connection.
+  connections::release(connection(700));
+  connections::duplicated(700, 705);
+  EXPECT_EQ(connections::entry_of(705), kNotTraced);
+  connections::closing(705);
+  connections::replace_entry(700, kNotTraced);
+  Connection* first = connections::create(wire::Role::kServer, true);
+  Connection* second = connections::create(wire::Role::kServer, true);
+  EXPECT_NE(first, second);
+  connections::release(*first);
+  if (first != second) connections::release(*second);
+}
+
 TEST_F(LifecycleTest, AUnixSocketIsToldByItsPath) {
   sockaddr_un peer{};
   peer.sun_family = AF_UNIX;
