@@ -130,7 +130,7 @@ bool Outgoing::prepare() {
 
 Fed Outgoing::prepare_database(Connection& connection, Moment& moment) {
   parsed_ = true;
-  database_ = true;
+  ahead_ = connection.database->ahead != 0;
   connection.writer.store(&thread_state, std::memory_order_relaxed);
   return feed_write(connection, buffers_, buffer_count_, total_, moment);
 }
@@ -228,9 +228,8 @@ void Outgoing::settle(ssize_t result) {
     return;
   }
   if (!parsed_) return;
-  const bool ahead = database_ && connection.database != nullptr && connection.database->ahead != 0;
   if (result == static_cast<ssize_t>(total_) && is_current(entry_) && !connection.given_up &&
-      !ahead) {
+      !ahead_) {
     connection.writer.store(nullptr, std::memory_order_release);
     return;
   }

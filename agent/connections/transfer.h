@@ -120,10 +120,12 @@ class Outgoing {
   size_t fed_ = 0;         ///< of these, behind the connection's checkpoint: parsed and gone out
   size_t planned_ = 0;     ///< up to here parsed
   Edit edit_;
-  AddedText leftover_;     ///< taken over from an earlier call
-  bool parsed_ = false;    ///< the connection's checkpoint belongs to this call
-  bool failed_ = false;    ///< the last system call returned -1
-  bool database_ = false;  ///< the connection leads to a data store
+  AddedText leftover_;   ///< taken over from an earlier call
+  bool parsed_ = false;  ///< the connection's checkpoint belongs to this call
+  bool failed_ = false;  ///< the last system call returned -1
+  /// The codec of a data store was shown bytes before that the kernel had not taken. Kept, since
+  /// the session may be gone when the write returns.
+  bool ahead_ = false;
 };
 
 }  // namespace seamtrace::agent::connections
