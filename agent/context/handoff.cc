@@ -57,6 +57,10 @@ ContextReference only_request() {
   return thread.last_read;
 }
 
+bool creates_workers() { return thread_state.event_loop && spans::live_server_requests() > 0; }
+
+void worker_started() { thread_state.loop_worker = true; }
+
 void semaphore_taken(const void* semaphore) {
   const ThreadState& thread = thread_state;
   Knowledge& known = entry_of(semaphore);
@@ -87,7 +91,7 @@ void semaphore_wait_ended(const void* semaphore) {
                       known.handed.load(std::memory_order_acquire);
   const ContextReference request = handed ? request_of(known) : ContextReference{};
   semaphore_taken(semaphore);
-  if (request.exchange == nullptr) return;
+  if (request.exchange == nullptr || !thread_state.loop_worker) return;
   hand_over(request);
   thread_state.learns_work_lock = true;
 }

@@ -25,6 +25,7 @@ class HandoffTest : public testing::HttpFixture {
   /// What another thread does that has waited for work.
   static void worker(const std::function<void()>& post, const std::function<void()>& work) {
     std::thread([&] {
+      context::worker_started();
       context::semaphore_taken(&semaphore_);  // a waiter's own lock, as CPython makes them
       context::wait_begins(&semaphore_);
       std::thread(post).join();
@@ -102,8 +103,29 @@ TEST_F(HandoffTest, ATimedWaitIsNoWaitForWork) {
          });
 }
 
+TEST_F(HandoffTest, AThreadThatTheLoopDidNotMakeIsNotItsWorker) {
+  std::thread([] {
+    context::semaphore_taken(&semaphore_);
+    context::wait_begins(&semaphore_);  // for the result of a coroutine, for example
+    std::thread([] { loop_posts(1); }).join();
+    context::semaphore_wait_ended(&semaphore_);
+    EXPECT_TRUE(is_root(call(710)));
+  }).join();
+}
+
+TEST_F(HandoffTest, ALoopMakesWorkersWhileItServes) {
+  EXPECT_FALSE(context::creates_workers());
+  serve(701);
+  EXPECT_FALSE(context::creates_workers()) << "not an event loop";
+  context::iteration_started();
+  EXPECT_TRUE(context::creates_workers());
+  answer(701);
+  EXPECT_FALSE(context::creates_workers());
+}
+
 TEST_F(HandoffTest, AThreadWithARequestOfItsOwnKeepsIt) {
   std::thread([] {
+    context::worker_started();
     context::semaphore_taken(&semaphore_);
     const testing::Decision own = serve(720);
     std::thread([] { loop_posts(1); }).join();

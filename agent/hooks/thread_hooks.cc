@@ -53,6 +53,7 @@ struct Start {
   void* argument;
   ContextReference creator;
   bool handed;  ///< by an event loop: inferred
+  bool worker;  ///< of that loop
 };
 constexpr uint32_t kStartCapacity = 4096;
 Pool<Start, kStartCapacity> starts;
@@ -62,9 +63,10 @@ void* run_thread(void* raw) {
   const StartRoutine routine = start->routine;
   void* argument = start->argument;
   const ContextReference creator = start->creator;
-  const bool handed = start->handed;
+  const bool handed = start->handed, worker = start->worker;
   starts.give_back(start);
   pipeline::with_agent([&] {
+    if (worker) context::worker_started();
     if (handed)
       context::work_was_handed(creator);
     else
@@ -78,15 +80,19 @@ Start* prepare_start(StartRoutine routine, void* argument) {
   Start* start = nullptr;
   pipeline::with_agent([&] {
     ContextReference creator = context::current();
-    const bool handed = creator.exchange == nullptr;
-    if (handed) creator = context::only_request();
-    if (creator.exchange == nullptr || !starts.open()) return;
+    const ContextReference given =
+        creator.exchange == nullptr ? context::only_request() : ContextReference{};
+    const bool handed = given.exchange != nullptr;
+    if (handed) creator = given;
+    const bool worker = context::creates_workers();
+    if ((creator.exchange == nullptr && !worker) || !starts.open()) return;
     start = starts.take();
     if (start == nullptr) return;
     start->routine = routine;
     start->argument = argument;
     start->creator = creator;
     start->handed = handed;
+    start->worker = worker;
   });
   return start;
 }

@@ -33,6 +33,8 @@ struct ThreadState {
   bool inherited;
   /// The context was handed to this thread with its work, by inference; see context/handoff.h.
   bool handed;
+  /// An event loop has created this thread in the middle of serving requests: it works for them.
+  bool loop_worker;
   /// The next semaphore that this thread takes is the lock of the queue that its work came from.
   bool learns_work_lock;
   const void* work_lock;  ///< that lock; null: not known
