@@ -95,7 +95,7 @@ def overhead(results, starts, start_rounds, pinned):
                   f"{some['rounds']} rounds, with the quartiles. Requests per run: " +
                   ", ".join(f"{name} {result['requests']:,}" for name, result in results.items()) + ".",
                   "", *ratio_table(results), "",
-                  "What that is in nanoseconds a request, that is, a span (each request is one span); the "
+                  "What that is in nanoseconds a request, that is, a span (each request is one span, the service's three); the "
                   "collector's time is from socket to socket:", "", *absolute_table(results), ""]
     lines += [startup.table(starts, start_rounds)]
     return "\n".join(lines)
