@@ -338,6 +338,27 @@ TEST_F(DatabaseStreamTest, ACommandInPiecesIsKnownByItsWholeLine) {
   EXPECT_EQ(facts_of(record).misses, 1u);
 }
 
+TEST_F(DatabaseStreamTest, ALongValueIsNoLoss) {
+  connect(710, 6379);
+  send(710, "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000\r\n" + std::string(1000, 'v') + "\r\n");
+  read_bytes(710, "+OK\r\n");
+  const Record record = only_record();
+  EXPECT_TRUE(record.slices[record.slices.size() - 2].truncated);
+  EXPECT_EQ(record.fixed.flags & wire::kFlagHeadTruncated, 0);
+  EXPECT_EQ(counter(Counter::heads_truncated), 0u);
+}
+
+TEST_F(DatabaseStreamTest, ALongStatementIsCutAndSaysSo) {
+  connect(710, 5432);
+  send(710, kStartup);
+  read_bytes(710, kAuthenticated + kIdle);
+  send(710, message('Q', "SELECT '" + std::string(3000, 'v') + "'\0"s));
+  read_bytes(710, message('C', "SELECT 1\0"s) + kIdle);
+  const Record record = only_record();
+  EXPECT_NE(record.fixed.flags & wire::kFlagHeadTruncated, 0);
+  EXPECT_EQ(facts_of(record).rows, 1u) << "what is known at the end finds room";
+}
+
 TEST_F(DatabaseStreamTest, ADisabledInstrumentationSeesNothing) {
   settings.traced[static_cast<uint8_t>(Protocol::kRedis)] = false;
   connect(710, 6379);

@@ -36,6 +36,7 @@ TargetStatistics* target_for(wire::Protocol protocol, const wire::Endpoint& endp
   if (!ensure_segment()) return nullptr;
   TargetStatistics* targets = target_table();
   if (TargetStatistics* found = find(targets, protocol, endpoint)) return found;
+  if (is_named(targets[wire::kTargetCount - 1])) return nullptr;  // no room, and none will come
   SpinLockHolder lock(naming_lock);
   if (!lock) return nullptr;
   for (uint32_t i = 0; i < wire::kTargetCount; ++i) {

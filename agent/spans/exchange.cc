@@ -195,8 +195,11 @@ void append_to_slice(Exchange& exchange, const char* bytes, uint32_t size) {
 void mark_truncated(Exchange& exchange) {
   ExchangeRecord* record = record_of(exchange);
   if (record == nullptr || exchange.last_slice == 0) return;
-  exchange.slot->record[exchange.last_slice + offsetof(wire::SliceHeader, truncated)] = 1;
-  record->flags |= wire::kFlagHeadTruncated;
+  uint8_t* slice = exchange.slot->record + exchange.last_slice;
+  slice[offsetof(wire::SliceHeader, truncated)] = 1;
+  // Of a long word, such as a value to be stored, the beginning is all that is wanted.
+  constexpr auto kWord = static_cast<uint8_t>(wire::SliceKind::kArgument);
+  if (slice[offsetof(wire::SliceHeader, kind)] != kWord) record->flags |= wire::kFlagHeadTruncated;
 }
 
 namespace {
