@@ -26,7 +26,7 @@ std::string messages(Direction direction, const std::string& bytes,
   std::string text;
   Http1Codec codec(direction);
   Carry carry;
-  GuardedMemory memory(bytes.size());
+  GuardedBytes memory(bytes.size());
   Chunk chunk{memory.hold(bytes), bytes.size(), 0};
   uint64_t body = 0;
   size_t answered = 0;

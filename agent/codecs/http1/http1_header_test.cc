@@ -45,7 +45,7 @@ class HeaderTest : public ::testing::Test {
   Http1Header find(const std::string& name) {
     return find_http1_header(memory_.hold(name), name.size());
   }
-  GuardedMemory memory_{64};
+  GuardedBytes memory_{64};
 };
 
 TEST_F(HeaderTest, EveryKnownNameIsFoundInAnyCase) {

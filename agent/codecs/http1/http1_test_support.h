@@ -3,46 +3,15 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/codecs/http1/http1_codec.h"
+#include "agent/codecs/testing/guarded_bytes.h"
 
 namespace seamtrace::agent::codecs {
-
-/// Bytes whose end is the end of readable memory: one byte too far, and the test crashes.
-class GuardedMemory {
- public:
-  explicit GuardedMemory(size_t capacity) {
-    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    readable_ = (capacity / page + 1) * page;
-    mapped_ = readable_ + page;
-    void* const at =
-        mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED) throw std::bad_alloc();
-    begin_ = static_cast<char*>(at);
-    if (mprotect(begin_ + readable_, page, PROT_NONE) != 0) throw std::bad_alloc();
-  }
-  GuardedMemory(const GuardedMemory&) = delete;
-  GuardedMemory& operator=(const GuardedMemory&) = delete;
-  ~GuardedMemory() { munmap(begin_, mapped_); }
-
-  char* last(size_t size) { return begin_ + readable_ - size; }
-  const char* hold(std::string_view bytes) {
-    if (!bytes.empty()) memcpy(last(bytes.size()), bytes.data(), bytes.size());
-    return last(bytes.size());
-  }
-
- private:
-  char* begin_;
-  size_t readable_;
-  size_t mapped_;
-};
 
 /// Feeds chunks to a codec, checks what must hold for every event, and keeps a log of them.
 class Reader {
@@ -187,8 +156,8 @@ class Reader {
 
   Options options_;
   Direction direction_;
-  GuardedMemory chunk_memory_;
-  GuardedMemory carry_memory_;
+  GuardedBytes chunk_memory_;
+  GuardedBytes carry_memory_;
   std::vector<std::string> lines_;
   uint64_t body_ = 0;
   size_t answered_ = 0;

@@ -2,48 +2,16 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstring>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/codecs/memcached/memcached_codec.h"
+#include "agent/codecs/testing/guarded_bytes.h"
 #include "agent/codecs/testing/recording_operations.h"
 
 namespace seamtrace::agent::codecs {
-
-/// Bytes whose end is the end of readable memory: one byte too far, and the test crashes.
-class GuardedBytes {
- public:
-  explicit GuardedBytes(size_t capacity) {
-    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    readable_ = (capacity / page + 1) * page;
-    mapped_ = readable_ + page;
-    void* const at =
-        mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED) throw std::bad_alloc();
-    begin_ = static_cast<char*>(at);
-    if (mprotect(begin_ + readable_, page, PROT_NONE) != 0) throw std::bad_alloc();
-  }
-  GuardedBytes(const GuardedBytes&) = delete;
-  GuardedBytes& operator=(const GuardedBytes&) = delete;
-  ~GuardedBytes() { munmap(begin_, mapped_); }
-
-  const char* hold(std::string_view bytes) {
-    char* const at = begin_ + readable_ - bytes.size();
-    if (!bytes.empty()) memcpy(at, bytes.data(), bytes.size());
-    return at;
-  }
-
- private:
-  char* begin_;
-  size_t readable_;
-  size_t mapped_;
-};
 
 /// What one side said before the other spoke.
 struct Turn {

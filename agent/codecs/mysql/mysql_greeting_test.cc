@@ -9,7 +9,7 @@ using std::string_literals::operator""s;
 
 // Whether all the beginnings of these bytes may be a greeting; false as soon as one may not.
 bool may_greet(const std::string& bytes) {
-  GuardedMemory memory(bytes.size());
+  GuardedBytes memory(bytes.size());
   for (size_t size = 1; size <= bytes.size(); ++size)
     if (!MysqlCodec::may_greet(memory.hold(bytes.substr(0, size)), size)) return false;
   return true;

@@ -1,5 +1,6 @@
 // What real clients and a real server said to each other (captures/capture.py), and what it meant.
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 

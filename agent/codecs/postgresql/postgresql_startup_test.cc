@@ -7,7 +7,7 @@ namespace {
 using namespace postgresql_test;
 
 bool may_begin(const std::string& bytes) {
-  GuardedMemory memory(bytes.size());
+  GuardedBytes memory(bytes.size());
   return PostgresqlCodec::may_begin(memory.hold(bytes), bytes.size());
 }
 

@@ -3,16 +3,13 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstring>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/codecs/postgresql/postgresql_codec.h"
+#include "agent/codecs/testing/guarded_bytes.h"
 #include "agent/codecs/testing/recording_operations.h"
 
 namespace seamtrace::agent::codecs::postgresql_test {
@@ -93,35 +90,6 @@ inline std::string started() {
          message('K', number(1, 4) + number(2, 4)) + ready();
 }
 
-/// Bytes whose end is the end of readable memory: one byte too far, and the test crashes.
-class GuardedMemory {
- public:
-  explicit GuardedMemory(size_t capacity) {
-    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    readable_ = (capacity / page + 1) * page;
-    mapped_ = readable_ + page;
-    void* const at =
-        mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED) throw std::bad_alloc();
-    begin_ = static_cast<char*>(at);
-    if (mprotect(begin_ + readable_, page, PROT_NONE) != 0) throw std::bad_alloc();
-  }
-  GuardedMemory(const GuardedMemory&) = delete;
-  GuardedMemory& operator=(const GuardedMemory&) = delete;
-  ~GuardedMemory() { munmap(begin_, mapped_); }
-
-  const char* hold(std::string_view bytes) {
-    char* const at = begin_ + readable_ - bytes.size();
-    if (!bytes.empty()) memcpy(at, bytes.data(), bytes.size());
-    return at;
-  }
-
- private:
-  char* begin_;
-  size_t readable_;
-  size_t mapped_;
-};
-
 /// What one side says before the other one does.
 struct Turn {
   char from;  ///< 'C' the client, 'S' the server
@@ -166,7 +134,7 @@ class Talk {
   RecordingOperations operations;
 
  private:
-  GuardedMemory memory_;
+  GuardedBytes memory_;
   Taken taken_ = Taken::kAll;
   size_t seen_ = 0;
 };
