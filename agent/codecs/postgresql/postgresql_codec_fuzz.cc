@@ -3,23 +3,15 @@
 // The input: one byte that chooses portions, then turns: a byte (bit 7: the server's; the rest: how
 // many bytes follow, 127: up to the end), then its bytes. With bit 7 of the first byte the
 // connection is ready already.
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/codecs/postgresql/postgresql_codec.h"
-#include "agent/codecs/testing/recording_operations.h"
+#include "agent/codecs/testing/codec_fuzz.h"
 
 namespace seamtrace::agent::codecs {
 namespace {
-
-// Unlike assert, in every build.
-void require(bool condition) {
-  if (!condition) abort();
-}
 
 struct Turn {
   bool from_server;
@@ -46,27 +38,14 @@ std::vector<Turn> read_turns(std::string_view input, bool ready) {
   return turns;
 }
 
-Taken feed(PostgresqlCodec& codec, RecordingOperations& operations, const Turn& turn) {
-  // Its own allocation, so that AddressSanitizer sees a read beyond the portion.
-  const std::unique_ptr<char[]> copy(new char[turn.bytes.size()]);
-  if (!turn.bytes.empty()) memcpy(copy.get(), turn.bytes.data(), turn.bytes.size());
-  return turn.from_server ? codec.response(copy.get(), turn.bytes.size(), operations)
-                          : codec.request(copy.get(), turn.bytes.size(), operations);
-}
-
 std::string story(const std::vector<Turn>& turns, size_t portion) {
-  PostgresqlCodec codec;
-  RecordingOperations operations;
-  operations.limit(64);
-  Taken taken = Taken::kAll;
+  FuzzedConnection<PostgresqlCodec> connection(64);
   for (const Turn& turn : turns)
-    for (std::string_view rest = turn.bytes; taken == Taken::kAll && !rest.empty();)
-      taken = feed(codec, operations, {turn.from_server, take(rest, portion)});
-  require(operations.finished() + operations.in_flight() <= operations.begun());
-  require(taken != Taken::kCompressed);
+    for (std::string_view rest = turn.bytes; connection.taken() == Taken::kAll && !rest.empty();)
+      connection.hear(!turn.from_server, take(rest, portion));
+  require(connection.taken() != Taken::kCompressed);
   // What had been begun by bytes after the ones that are not ours differs from split to split.
-  return operations.log() + (taken == Taken::kAll ? operations.pending() : "") +
-         std::to_string(static_cast<int>(taken));
+  return connection.log(connection.taken() == Taken::kAll);
 }
 
 }  // namespace
