@@ -1,24 +1,14 @@
 // What real clients and a real server said to each other (captures/capture.py), and what it meant.
-#include <fstream>
-#include <sstream>
+#include <string>
 
-#include "agent/codecs/memcached/memcached_test_support.h"
+#include "agent/codecs/memcached/memcached_codec.h"
+#include "agent/codecs/testing/dialogue.h"
 
 namespace seamtrace::agent::codecs {
 namespace {
 
 Dialogue captured(const std::string& name) {
-  std::ifstream file(std::string(SEAMTRACE_CAPTURES) + "/" + name + ".dialogue", std::ios::binary);
-  EXPECT_TRUE(file.good()) << name;
-  Dialogue dialogue;
-  char head[5];
-  while (file.read(head, sizeof head)) {
-    size_t size = 0;
-    for (int i = 1; i < 5; ++i) size = size << 8 | static_cast<uint8_t>(head[i]);
-    dialogue.push_back({head[0] == 'C', std::string(size, '\0')});
-    file.read(dialogue.back().bytes.data(), static_cast<std::streamsize>(size));
-  }
-  return dialogue;
+  return read_dialogue(std::string(SEAMTRACE_CAPTURES) + "/" + name + ".dialogue");
 }
 
 TEST(MemcachedCaptures, MeanWhatTheirProgramsMeant) {

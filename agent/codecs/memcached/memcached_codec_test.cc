@@ -1,5 +1,8 @@
 // Commands and answers, by hand.
-#include "agent/codecs/memcached/memcached_test_support.h"
+#include <string>
+
+#include "agent/codecs/memcached/memcached_codec.h"
+#include "agent/codecs/testing/dialogue.h"
 
 namespace seamtrace::agent::codecs {
 namespace {

@@ -61,8 +61,8 @@ TEST(MysqlCommand, AnUnknownOneIsNotMine) {
 }
 
 TEST(MysqlCommand, NoRoomForAnotherOperationIsNotMine) {
-  Listener listener;
-  for (const Piece& piece : connected()) listener.hear(piece.from_client, piece.bytes);
+  Listener<MysqlCodec> listener;
+  for (const Turn& turn : connected()) listener.feed(turn.client, turn.bytes);
   listener.operations.limit(1);
   listener.client(query("SELECT 1"));
   EXPECT_EQ(listener.taken, Taken::kAll);
@@ -124,8 +124,8 @@ TEST(MysqlCommand, ANameThatIsHalfReadIsNobodysDatabase) {
 }
 
 TEST(MysqlCommand, UseIsSeenInStatementsThatAreNotRecorded) {
-  Listener listener;
-  for (const Piece& piece : connected()) listener.hear(piece.from_client, piece.bytes);
+  Listener<MysqlCodec> listener;
+  for (const Turn& turn : connected()) listener.feed(turn.client, turn.bytes);
   listener.operations.record_nothing();
   listener.client(query("USE shop")).server(ok()).client(query("SELECT 1")).server(ok());
   EXPECT_EQ(listener.log(), kConnected +

@@ -175,7 +175,7 @@ TEST(MysqlResult, APacketMayGoOnInTheNext) {
   dialogue.push_back(
       {false, columns("\1", 1) + eof() + row_packets + row("a") + exact + eof() + ok(1)});
   for (const size_t portion : {SIZE_MAX, size_t{70'000}}) {
-    const std::string log = play(dialogue, portion);
+    const std::string log = listen<MysqlCodec>(dialogue, {.step = portion});
     EXPECT_NE(log.find("xyz} rows=3\nanswered command=3 in=music {NEXT} rows=1\n"),
               std::string::npos)
         << log.substr(log.size() - 100);

@@ -59,8 +59,8 @@ TEST(MysqlStatement, AnExecutionHasTheTextOfItsPreparation) {
 }
 
 TEST(MysqlStatement, ItsTextIsKeptWhenItsPreparationIsNotRecorded) {
-  Listener listener;
-  for (const Piece& piece : connected()) listener.hear(piece.from_client, piece.bytes);
+  Listener<MysqlCodec> listener;
+  for (const Turn& turn : connected()) listener.feed(turn.client, turn.bytes);
   listener.operations.record_nothing();
   listener.client(prepare("SELECT 1")).server(prepared(1, 0, 0)).client(execute(1));
   EXPECT_EQ(listener.operations.pending(), "in flight command=23 in=music\n");

@@ -1,4 +1,4 @@
-// What the tests of MysqlCodec share: dialogues, ways to split them, and packets by hand.
+// What the tests of MysqlCodec share: packets by hand, and dialogues that begin with a login.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,96 +8,13 @@
 #include <vector>
 
 #include "agent/codecs/mysql/mysql_codec.h"
-#include "agent/codecs/testing/guarded_bytes.h"
-#include "agent/codecs/testing/recording_operations.h"
+#include "agent/codecs/testing/dialogue.h"
 
 namespace seamtrace::agent::codecs {
 
-struct Piece {
-  bool from_client;
-  std::string bytes;
-};
-using Dialogue = std::vector<Piece>;
-
-/// A codec, what it says, and the verdict.
-class Listener {
- public:
-  explicit Listener(size_t largest = 1 << 16) : memory_(largest) {}
-
-  /// False once the codec has stopped following.
-  bool hear(bool from_client, std::string_view bytes) {
-    if (taken != Taken::kAll) return false;
-    const char* const at = memory_.hold(bytes);
-    taken = from_client ? codec.request(at, bytes.size(), operations)
-                        : codec.response(at, bytes.size(), operations);
-    return taken == Taken::kAll;
-  }
-  Listener& client(std::string_view bytes) {
-    hear(true, bytes);
-    return *this;
-  }
-  Listener& server(std::string_view bytes) {
-    hear(false, bytes);
-    return *this;
-  }
-
-  /// Operations and events in their order, what is in flight, and how it ended.
-  std::string log() const {
-    const char* const verdicts[] = {"", "not mine\n", "encrypted\n", "compressed\n"};
-    return operations.log() + operations.pending() + verdicts[static_cast<int>(taken)];
-  }
-
-  MysqlCodec codec;
-  RecordingOperations operations;
-  Taken taken = Taken::kAll;
-
- private:
-  GuardedBytes memory_;
-};
-
-inline size_t longest(const Dialogue& dialogue) {
-  size_t most = 1;
-  for (const Piece& piece : dialogue) most = std::max(most, piece.bytes.size());
-  return most;
-}
-
-/// The log when every piece comes in portions of at most this many bytes.
-inline std::string play(const Dialogue& dialogue, size_t portion = SIZE_MAX) {
-  Listener listener(longest(dialogue));
-  for (const Piece& piece : dialogue) {
-    const std::string_view bytes = piece.bytes;
-    for (size_t at = 0; at < bytes.size(); at += std::min(portion, bytes.size() - at))
-      if (!listener.hear(piece.from_client, bytes.substr(at, portion))) return listener.log();
-  }
-  return listener.log();
-}
-
-/// The log when one piece is cut in two, and the others are not.
-inline std::string play_cut(const Dialogue& dialogue, size_t cut_piece, size_t cut_at) {
-  Listener listener(longest(dialogue));
-  for (size_t i = 0; i < dialogue.size(); ++i) {
-    const std::string_view bytes = dialogue[i].bytes;
-    const size_t first = i == cut_piece ? cut_at : bytes.size();
-    if (!listener.hear(dialogue[i].from_client, bytes.substr(0, first))) break;
-    if (first < bytes.size() && !listener.hear(dialogue[i].from_client, bytes.substr(first))) break;
-  }
-  return listener.log();
-}
-
 /// Any split gives the same log. Returns it.
 inline std::string play_all_ways(const Dialogue& dialogue) {
-  const std::string whole = play(dialogue);
-  for (const size_t portion : {1, 2, 3, 5, 7, 23, 24, 25})
-    EXPECT_EQ(play(dialogue, portion), whole) << "in portions of " << portion;
-  for (size_t piece = 0; piece < dialogue.size(); ++piece) {
-    for (size_t at = 1; at < dialogue[piece].bytes.size(); ++at) {
-      const std::string cut = play_cut(dialogue, piece, at);
-      if (cut == whole) continue;
-      EXPECT_EQ(cut, whole) << "piece " << piece << " cut at " << at;
-      return whole;
-    }
-  }
-  return whole;
+  return listen_in_pieces<MysqlCodec>(dialogue, {{1, 2, 3, 5, 7, 23, 24, 25}, SIZE_MAX});
 }
 
 // Packets by hand. ------------------------------------------------------------------------------

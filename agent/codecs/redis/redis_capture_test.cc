@@ -1,7 +1,4 @@
 // What real clients and a real server said to each other (captures/capture.py), and what it meant.
-#include <fstream>
-#include <sstream>
-
 #include "agent/codecs/redis/redis_test_support.h"
 
 namespace seamtrace::agent::codecs {
@@ -10,17 +7,7 @@ namespace {
 using std::string_literals::operator""s;
 
 Dialogue captured(const std::string& name) {
-  std::ifstream file(std::string(SEAMTRACE_CAPTURES) + "/" + name + ".dialogue", std::ios::binary);
-  EXPECT_TRUE(file.good()) << name;
-  Dialogue dialogue;
-  char head[5];
-  while (file.read(head, sizeof head)) {
-    size_t size = 0;
-    for (int i = 1; i < 5; ++i) size = size << 8 | static_cast<uint8_t>(head[i]);
-    dialogue.push_back({head[0] == 'C', std::string(size, '\0')});
-    file.read(dialogue.back().bytes.data(), static_cast<std::streamsize>(size));
-  }
-  return dialogue;
+  return read_dialogue(std::string(SEAMTRACE_CAPTURES) + "/" + name + ".dialogue");
 }
 
 std::string log_of(const std::string& name) {
