@@ -22,14 +22,11 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "testing"))
+from capture_relay import free_port  # noqa: E402
+
 KEPT_BYTES = 24 * 1024
 DEADLINE_SECONDS = 30
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:

@@ -7,89 +7,19 @@ client, 'S' from the server), a length of four bytes in network order, and the b
 postgresql_capture_test.cc says what each of them holds: look there when you add one.
 Run as root (the server then runs as `postgres`) or as a user who may start a server.
 """
-import itertools
 import os
 import pathlib
 import shutil
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "testing"))
+from capture_relay import Recorder, free_port  # noqa: E402
+
 BIN = "/usr/lib/postgresql/15/bin"
 AS_SERVER = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Recorder:
-    """A relay that keeps the turns of one connection: 0 is the first."""
-
-    def __init__(self, upstream, kept):
-        self.upstream = upstream
-        self.kept = kept
-        self.turns = []
-        self.lock = threading.Lock()
-        self.ended = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        for number in itertools.count():
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self.upstream))
-            ends = (client, server, number == self.kept)
-            threading.Thread(target=self.relay, args=ends, daemon=True).start()
-
-    def relay(self, client, server, keep):
-        ways = [(client, server, b"C"), (server, client, b"S")]
-        threads = [threading.Thread(target=self.copy, args=(*way, keep)) for way in ways]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if keep:
-            self.ended.set()
-
-    def copy(self, source, target, direction, keep):
-        try:
-            while data := source.recv(65536):
-                if keep:
-                    self.record(direction, data)
-                target.sendall(data)
-        except OSError:
-            pass
-        for one in (source, target):
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def record(self, direction, data):
-        with self.lock:
-            if self.turns and self.turns[-1][0] == direction:
-                data = self.turns.pop()[1] + data
-            self.turns.append((direction, data))
-
-    def save(self, name):
-        if not self.ended.wait(10):
-            sys.exit(f"{name}: its connection has not ended")
-        self.listener.close()
-        bytes_kept = b"".join(d + struct.pack(">I", len(b)) + b for d, b in self.turns)
-        (HERE / f"{name}.dialogue").write_bytes(bytes_kept)
-        print(f"{name}: {len(self.turns)} turns, {len(bytes_kept)} bytes")
 
 
 class Server:
@@ -217,7 +147,7 @@ def record_all(server, folder):
 
     def record(name, *command, text=None, database="postgres", user="postgres", kept=0,
                **variables):
-        recorder = Recorder(server.port, kept)
+        recorder = Recorder(HERE, server.port, kept)
         target = f"postgresql://{user}@127.0.0.1:{recorder.port}/{database}"
         subprocess.run([part.replace("TARGET", target) for part in command], input=text, text=True,
                        env={**environment, **variables}, timeout=60, stdout=subprocess.DEVNULL,
