@@ -95,11 +95,12 @@ bool Outgoing::prepare() {
   const Connection& connection = *connection_in(entry_);
   if (total_ == 0) return false;
   if (connection.role == wire::Role::kServer) {
-    // A whole short response goes into an empty socket at once, and its reader may run before this
-    // thread returns: the span ends when the write begins. Longer ones end when it returns.
+    // A short response goes into an empty socket at once, also in several writes, and its reader
+    // may run before this thread returns: the span ends when its last write begins. Longer ones end
+    // when that returns.
     constexpr size_t kShort = 64 * 1024;
     const Exchange* answered = connection.oldest;
-    if (answered != nullptr && !answered->response_started && total_ <= kShort)
+    if (answered != nullptr && total_ <= kShort && answered->response_body_bytes <= kShort - total_)
       begin_ns_ = monotonic_ns();
     return false;
   }
