@@ -66,7 +66,7 @@ Activity wait_for_start() {
   for (int round = 0; entry && round < kRounds; ++round) {
     const Activity activity = process_state.activity.load(std::memory_order_acquire);
     if (activity != Activity::kStarting) return activity;
-    if (optional_syscall(SYS_sched_yield) != 0) cpu_relax();
+    yield_processor();
   }
   return Activity::kStarting;
 }

@@ -61,6 +61,25 @@ constexpr std::string_view system_name(Protocol protocol) {
   return {};
 }
 
+/// The port that IANA has for a data store; 0: none.
+constexpr uint16_t default_port(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kPostgresql:
+      return 5432;
+    case Protocol::kMysql:
+    case Protocol::kMariadb:
+      return 3306;
+    case Protocol::kRedis:
+      return 6379;
+    case Protocol::kMemcached:
+      return 11211;
+    case Protocol::kSqlite:
+    case Protocol::kHttp1:
+      break;
+  }
+  return 0;
+}
+
 /// Whether exchanges of this protocol are described by DatabaseFacts and its slices.
 constexpr bool is_database(Protocol protocol) { return protocol != Protocol::kHttp1; }
 

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "wire/records.h"
 
@@ -38,7 +39,6 @@ struct Operation {
 /// How an operation ends.
 enum class Ending : uint8_t {
   kAnswered,  ///< the server's answer is complete, an error or not
-  kNoReply,   ///< the protocol gives no answer to it: it ends when it is sent
   kSkipped,   ///< the server did not run it, because of an earlier error
 };
 
@@ -59,13 +59,15 @@ class Operations {
   virtual void mark_truncated() {}
   /// The newest operation was not one after all: forgotten as if it had not been begun.
   virtual void withdraw_newest() {}
-  /// Ends the newest operation at once, as kNoReply.
+  /// Ends the newest operation at once: the protocol gives no answer to it.
   virtual void finish_newest() {}
 
   // The server's side. ------------------------------------------------------------------------
 
   /// The operation that an answer belongs to, or null: nothing is asked.
   virtual Operation* oldest() { return nullptr; }
+  /// The operation asked last, or null.
+  virtual Operation* newest() { return nullptr; }
   /// The one asked after `operation`, or null. For looking ahead (batches).
   virtual Operation* after(const Operation*) { return nullptr; }
   /// The first byte of the oldest operation's answer is here. Further calls are ignored.
@@ -120,10 +122,19 @@ class Operations {
 
 /// A 64-bit hash of a name that may come in pieces (FNV-1a). Begin with kHashBasis.
 inline constexpr uint64_t kHashBasis = 0xcbf2'9ce4'8422'2325;
-inline uint64_t hash_bytes(uint64_t hash, const char* bytes, size_t size) {
+constexpr uint64_t hash_bytes(uint64_t hash, const char* bytes, size_t size) {
   for (size_t i = 0; i < size; ++i)
     hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x100'0000'01b3;
   return hash;
+}
+constexpr uint64_t hash_bytes(std::string_view bytes) {
+  return hash_bytes(kHashBasis, bytes.data(), bytes.size());
+}
+
+/// Unlike string_view::starts_with, without the C++ runtime in any build.
+constexpr bool begins_with(std::string_view text, std::string_view beginning) {
+  return text.size() >= beginning.size() &&
+         std::string_view(text.data(), beginning.size()) == beginning;
 }
 
 }  // namespace seamtrace::agent::codecs

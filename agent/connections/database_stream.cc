@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/connections/follow.h"
 #include "agent/connections/session_operations.h"
 #include "agent/ring_writer/segment_writer.h"
 #include "agent/ring_writer/targets.h"
@@ -13,15 +14,12 @@ namespace seamtrace::agent::connections {
 namespace {
 
 using codecs::Taken;
+using ring_writer::add;
 using ring_writer::count;
 using wire::Counter;
 
 constexpr uint32_t kSessionCapacity = 16 * 1024;
 Pool<DatabaseSession, kSessionCapacity> pool;
-
-void add(std::atomic<uint64_t>& counter, uint64_t amount = 1) {
-  counter.fetch_add(amount, std::memory_order_relaxed);
-}
 
 /// A connection is in use while it has an unanswered request or is within a transaction.
 void update_use(Connection& connection, bool used, Moment& moment) {
@@ -44,11 +42,9 @@ Fed settle(Connection& connection, Taken taken, Moment& moment) {
   DatabaseSession& session = *connection.database;
   update_use(connection, connection.in_flight != 0 || session.in_transaction, moment);
   if (taken == Taken::kAll) return Fed::kAll;
-  note_session_ended(connection, moment);
   if (taken == Taken::kNotMine) return Fed::kNotFollowed;
   count(taken == Taken::kEncrypted ? Counter::bypass_encrypted : Counter::bypass_compressed);
-  end_exchanges(connection, moment, wire::Outcome::kLost);
-  connection.given_up = true;
+  stop_following(connection, moment);
   return Fed::kAll;
 }
 
@@ -65,20 +61,11 @@ bool is_what_was_ahead(const DatabaseSession& session, const iovec* buffers, siz
   return true;
 }
 
-/// The port that IANA has for a data store; 0 for any other.
+/// The data store whose port this is; 0: none. Of MySQL and MariaDB, which share theirs, the first.
 uint8_t protocol_of_port(uint16_t port) {
-  switch (port) {
-    case 5432:
-      return static_cast<uint8_t>(wire::Protocol::kPostgresql);
-    case 3306:
-      return static_cast<uint8_t>(wire::Protocol::kMysql);
-    case 6379:
-      return static_cast<uint8_t>(wire::Protocol::kRedis);
-    case 11211:
-      return static_cast<uint8_t>(wire::Protocol::kMemcached);
-    default:
-      return 0;
-  }
+  for (uint8_t protocol = 1; port != 0 && protocol <= wire::kLastProtocol; ++protocol)
+    if (wire::default_port(static_cast<wire::Protocol>(protocol)) == port) return protocol;
+  return 0;
 }
 
 }  // namespace
@@ -129,8 +116,7 @@ Fed feed_write(Connection& connection, const iovec* buffers, size_t buffer_count
   DatabaseSession& session = *connection.database;
   if (session.ahead != 0 && !is_what_was_ahead(session, buffers, buffer_count)) {
     count(Counter::bypass_stream_changed);
-    end_exchanges(connection, moment, wire::Outcome::kLost);
-    connection.given_up = true;
+    stop_following(connection, moment);
     return Fed::kAll;
   }
   size_t skip = session.ahead < total ? session.ahead : total;

@@ -193,12 +193,8 @@ void decide_client_context(Connection& connection, Exchange& exchange, const Htt
   if (settings.propagation_only) {
     exchange.identity = parent;
   } else {
-    exchange.identity = context::child_of(parent);
-    if (!parent.valid) context::sample_root(exchange.identity);
-    if (association == Association::kEnvironment) {
-      context::sample_child(parent, exchange.identity);
-      flags |= wire::kFlagParentRemote;
-    }
+    exchange.identity = context::sampled_child_of(found);
+    if (association == Association::kEnvironment) flags |= wire::kFlagParentRemote;
   }
   if (edit != nullptr && exchange.identity.valid) {
     // The empty line's CR may have been the last byte of the buffer before this one.

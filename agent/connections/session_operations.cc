@@ -27,8 +27,6 @@ uint8_t cut(size_t size) {
       size < DatabaseSession::kNameCapacity ? size : DatabaseSession::kNameCapacity);
 }
 
-void increase(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
-
 spans::Carriage carriage_of(const Connection& connection) {
   return {connection.id,
           connection.peer,
@@ -133,6 +131,10 @@ Operation* SessionOperations::oldest() {
   return connection_.oldest != nullptr ? &connection_.oldest->operation : nullptr;
 }
 
+Operation* SessionOperations::newest() {
+  return connection_.newest != nullptr ? &connection_.newest->operation : nullptr;
+}
+
 Operation* SessionOperations::after(const Operation* operation) {
   Exchange* next = exchange_of(operation)->next;
   return next != nullptr ? &next->operation : nullptr;
@@ -220,7 +222,7 @@ void SessionOperations::ready() {
   session_.ready = true;
   wire::TargetStatistics* target = target_of(connection_);
   if (target == nullptr) return;
-  increase(target->opened);
+  ring_writer::add(target->opened);
   if (connection_.connect_start_ns != 0)
     ring_writer::add_time(target->create_nanoseconds, target->create_times,
                           moment_.ns() - connection_.connect_start_ns);
@@ -232,7 +234,7 @@ void SessionOperations::rejected(const char* code, size_t size) {
   recognise(connection_);
   if (connection_.role != wire::Role::kClient) return;
   count(Counter::connects_failed);
-  if (wire::TargetStatistics* target = target_of(connection_)) increase(target->rejected);
+  if (wire::TargetStatistics* target = target_of(connection_)) ring_writer::add(target->rejected);
   // Where a command was refused (AUTH), its own span says so.
   if (connection_.oldest == nullptr)
     record_failed_opening(connection_, session_.protocol, code, size, moment_);

@@ -21,6 +21,7 @@ class SessionOperations final : public codecs::Operations {
   void finish_newest() override;
 
   codecs::Operation* oldest() override;
+  codecs::Operation* newest() override;
   codecs::Operation* after(const codecs::Operation* operation) override;
   void answer_begins() override;
   void error(const char* code, size_t size) override;

@@ -371,6 +371,15 @@ void sample_child(const codecs::TraceContext& remote, codecs::TraceContext& iden
   set_sampled(identity, sampled);
 }
 
+codecs::TraceContext sampled_child_of(const Parent& parent) {
+  codecs::TraceContext identity = child_of(parent.identity);
+  if (!parent.identity.valid)
+    sample_root(identity);
+  else if (parent.association == wire::Association::kEnvironment)
+    sample_child(parent.identity, identity);
+  return identity;
+}
+
 void remember_for_exec(const Parent& parent) {
   thread_state.exec_parent_valid = parent.identity.valid;
   if (!parent.identity.valid) return;

@@ -106,6 +106,10 @@ bool may_carry(const Parent& parent);
 /// A new span of `parent`'s trace with its flags, or of a new trace when the parent is invalid.
 codecs::TraceContext child_of(const codecs::TraceContext& parent);
 
+/// A new span under `parent`, whose sampling is decided: by the parent; where there is none, or it
+/// came with the environment, by the sampler.
+codecs::TraceContext sampled_child_of(const Parent& parent);
+
 /// Decides about sampling a trace that begins here or was left undecided, and sets the flag.
 void sample_root(codecs::TraceContext& identity);
 /// Decides about a server request whose caller has decided (`remote`).

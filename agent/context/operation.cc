@@ -27,13 +27,8 @@ void begin_client_operation(Exchange& exchange, const Sender& sender,
   uint16_t flags = 0;
   if (!settings.propagation_only) {
     ring_writer::ensure_segment();  // until it exists the control block is not filled
-    exchange.identity = child_of(parent.identity);
-    if (!parent.identity.valid) {
-      sample_root(exchange.identity);
-    } else if (parent.association == wire::Association::kEnvironment) {
-      sample_child(parent.identity, exchange.identity);
-      flags |= wire::kFlagParentRemote;
-    }
+    exchange.identity = sampled_child_of(parent);
+    if (parent.association == wire::Association::kEnvironment) flags |= wire::kFlagParentRemote;
   }
   settle(exchange, parent.identity, parent.association, flags, carriage, name_space);
 }

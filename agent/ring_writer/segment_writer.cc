@@ -76,7 +76,7 @@ void fill_private_control() {
 bool wait_for_creation() {
   for (int round = 0; round < 20'000; ++round) {
     if (segment_state.load(std::memory_order_acquire) != SegmentState::kCreating) break;
-    if (optional_syscall(SYS_sched_yield) != 0) cpu_relax();
+    yield_processor();
   }
   // Not seen to end: its thread may have left it by a longjmp. Nobody waits for it again.
   SegmentState state = SegmentState::kCreating;

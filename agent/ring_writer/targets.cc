@@ -73,8 +73,8 @@ void add_time(std::atomic<uint64_t>& sum, std::atomic<uint64_t>* buckets, uint64
   // A value on the bound belongs below it, as OpenTelemetry's histograms have it.
   while (bucket + 1 < wire::kConnectionTimeBuckets && nanoseconds > kBounds[bucket] * kMillisecond)
     ++bucket;
-  sum.fetch_add(nanoseconds, std::memory_order_relaxed);
-  buckets[bucket].fetch_add(1, std::memory_order_relaxed);
+  add(sum, nanoseconds);
+  add(buckets[bucket]);
 }
 
 }  // namespace seamtrace::agent::ring_writer

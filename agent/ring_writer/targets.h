@@ -13,6 +13,10 @@ wire::TargetStatistics* target_for(wire::Protocol protocol, const wire::Endpoint
 /// The data store known at this address; null when there is none. TCP only.
 const wire::TargetStatistics* known_target(const wire::Endpoint& endpoint);
 
+/// Adds to one of a target's counts.
+inline void add(std::atomic<uint64_t>& counter, uint64_t amount = 1) {
+  counter.fetch_add(amount, std::memory_order_relaxed);
+}
 /// Adds a time to one of a target's histograms.
 void add_time(std::atomic<uint64_t>& sum, std::atomic<uint64_t>* buckets, uint64_t nanoseconds);
 

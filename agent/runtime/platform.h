@@ -83,6 +83,11 @@ inline void cpu_relax() {
 #endif
 }
 
+/// Lets another thread run that this one waits for.
+inline void yield_processor() {
+  if (optional_syscall(SYS_sched_yield) != 0) cpu_relax();
+}
+
 /// Keeps the program's errno over a scope.
 class ErrnoSaver {
  public:

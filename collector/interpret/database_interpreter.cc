@@ -61,7 +61,7 @@ class SpanBuilder {
   }
 
   Span build(const ProducerClock& clock, uint64_t now_unix_ns) {
-    add("db.system.name", store_.system);
+    add("db.system.name", wire::system_name(protocol_));
     name_space_ = copy_valid_text(arena_, head_.name_space);
     if (!name_space_.empty()) add("db.namespace", name_space_);
     store_.sql ? describe_statement() : describe_command();
@@ -161,7 +161,7 @@ class SpanBuilder {
     if (server_.empty()) return;
     add("server.address", server_);
     port_ = port_number(server);
-    if (port_ != 0 && port_ != store_.default_port) add("server.port", int64_t{port_});
+    if (port_ != 0 && port_ != wire::default_port(protocol_)) add("server.port", int64_t{port_});
   }
 
   void describe_cache() {
@@ -183,7 +183,7 @@ class SpanBuilder {
 
   /// The names of before semantic conventions 1.25, for those who still query by them.
   void add_old_names() {
-    add("db.system", store_.system);
+    add("db.system", wire::system_name(protocol_));
     int64_t index = 0;
     const char* const end = name_space_.data() + name_space_.size();
     if (protocol_ != wire::Protocol::kRedis) {
@@ -207,9 +207,10 @@ class SpanBuilder {
     // An index says little in a name.
     const std::string_view target = store_.sql ? name_space_ : std::string_view{};
     if (head_.has(wire::kFlagConnecting))
-      return join_text(arena_, {operation_, " ", target.empty() ? store_.system : target});
+      return join_text(arena_,
+                       {operation_, " ", target.empty() ? wire::system_name(protocol_) : target});
     if (!summary_.empty()) return summary_;
-    if (operation_.empty()) return target.empty() ? store_.system : target;
+    if (operation_.empty()) return target.empty() ? wire::system_name(protocol_) : target;
     return target.empty() ? operation_ : join_text(arena_, {operation_, " ", target});
   }
 

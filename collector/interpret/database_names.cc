@@ -7,9 +7,8 @@ namespace seamtrace::collector {
 namespace {
 
 constexpr DataStore kStores[] = {
-    {"postgresql", "seamtrace.postgresql", 5432, true}, {"mysql", "seamtrace.mysql", 3306, true},
-    {"mariadb", "seamtrace.mariadb", 3306, true},       {"redis", "seamtrace.redis", 6379, false},
-    {"memcached", "seamtrace.memcached", 11211, false}, {"sqlite", "seamtrace.sqlite", 0, true},
+    {"seamtrace.postgresql", true}, {"seamtrace.mysql", true},      {"seamtrace.mariadb", true},
+    {"seamtrace.redis", false},     {"seamtrace.memcached", false}, {"seamtrace.sqlite", true},
 };
 static_assert(std::size(kStores) == wire::kLastProtocol - 1);
 

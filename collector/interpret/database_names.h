@@ -12,9 +12,7 @@
 namespace seamtrace::collector {
 
 struct DataStore {
-  std::string_view system;  ///< db.system.name
-  std::string_view scope;   ///< `seamtrace.<system>`
-  uint16_t default_port;    ///< 0: none
+  std::string_view scope;  ///< `seamtrace.<system>`
   bool sql;
 };
 /// REQUIRES: is_database(protocol).

@@ -4,7 +4,6 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
-using memcached::begins_with;
 using memcached::has_flags;
 
 using enum MemcachedVerb;

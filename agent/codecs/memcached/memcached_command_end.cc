@@ -10,16 +10,6 @@ using memcached::may_be_noreply;
 
 using enum MemcachedVerb;
 
-Operation* newest(Operations& operations) {
-  Operation* operation = operations.oldest();
-  while (operation != nullptr) {
-    Operation* const next = operations.after(operation);
-    if (next == nullptr) break;
-    operation = next;
-  }
-  return operation;
-}
-
 uint32_t sum(uint32_t a, uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : a + b; }
 
 }  // namespace
@@ -27,7 +17,7 @@ uint32_t sum(uint32_t a, uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : 
 bool MemcachedCodec::end_line(Input& input) {
   if (!is_whole()) return false;
   opening_ = false;
-  Operation* const operation = input.open != nullptr ? input.open : newest(input.operations);
+  Operation* const operation = input.open != nullptr ? input.open : input.operations.newest();
   if (operation == nullptr) return false;
   input.open = nullptr;
   operation->facts.misses = sum(operation->facts.misses, key_count());
@@ -96,7 +86,7 @@ bool MemcachedCodec::end_command(Operations& operations) {
     noreply_sent_ = false;
     return true;
   }
-  Operation* const operation = newest(operations);
+  Operation* const operation = operations.newest();
   if (operation == nullptr) return false;
   operation->tag |= kClosed;
   return true;

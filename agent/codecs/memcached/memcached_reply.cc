@@ -7,8 +7,6 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
-using memcached::hash_word;
-
 constexpr uint32_t kMostLineBytes = 64 * 1024;
 constexpr uint64_t kMostValueBytes = 0x7fff'ffff;
 
@@ -82,7 +80,7 @@ void MemcachedCodec::read_reply_word(const char* bytes, size_t size) {
   reply_word_size_ += static_cast<uint32_t>(size);
   if (reply_word_ == 0) return;
   const uint32_t size_word = kept_[2] == ' ' ? 1 : 3;  // `VA size`, `VALUE key flags size`
-  if (reply_first_ == 'O') reply_hash_ = hash_word(reply_hash_, bytes, size);
+  if (reply_first_ == 'O') reply_hash_ = hash_bytes(reply_hash_, bytes, size);
   if (reply_word_ != size_word) return;
   for (size_t i = 0; i < size; ++i) {
     const auto digit = static_cast<uint8_t>(bytes[i] - '0');

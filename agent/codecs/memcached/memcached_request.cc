@@ -10,7 +10,6 @@ using memcached::begins_memcached_verb;
 using memcached::find_memcached_verb;
 using memcached::has_data;
 using memcached::has_flags;
-using memcached::hash_word;
 
 using enum MemcachedVerb;
 
@@ -24,7 +23,7 @@ constexpr uint64_t kMostNumber = ~uint64_t{0} / 10 - 1;
 bool is_verb_letter(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 
 bool is_http_version(uint64_t word) {
-  return word == hash_word("HTTP/1.1") || word == hash_word("HTTP/1.0");
+  return word == hash_bytes("HTTP/1.1") || word == hash_bytes("HTTP/1.0");
 }
 
 }  // namespace
@@ -37,7 +36,7 @@ bool MemcachedCodec::may_begin(const char* bytes, size_t size) {
   if (letters == size) return begins_memcached_verb(word);
   const char next = bytes[letters];
   if (next != ' ' && next != '\r' && next != '\n') return false;
-  if (find_memcached_verb(hash_word(word)) == kUnknown) return false;
+  if (find_memcached_verb(hash_bytes(word)) == kUnknown) return false;
   // HTTP with a method of its own shows at the line's end.
   std::string_view line(bytes, size);
   const size_t line_end = line.find('\n');
@@ -158,7 +157,7 @@ bool MemcachedCodec::is_compared() const {
 }
 
 void MemcachedCodec::compare_word(const char* bytes, size_t size) {
-  if (is_compared()) hash_ = hash_word(hash_, bytes, size);
+  if (is_compared()) hash_ = hash_bytes(hash_, bytes, size);
   if (word_ < 2 || word_ > 4 || !has_data(verb_)) return;
   for (size_t i = 0; i < size; ++i) {
     const auto digit = static_cast<uint8_t>(bytes[i] - '0');
@@ -192,7 +191,7 @@ bool MemcachedCodec::end_word() {
   }
   if (opening_ && word_ >= 1 && is_http_version(hash_)) return false;
   // As the second word it is a key, where there is one.
-  last_is_noreply_ = word_ >= (verb_ == kSetting ? 1u : 2u) && hash_ == hash_word("noreply");
+  last_is_noreply_ = word_ >= (verb_ == kSetting ? 1u : 2u) && hash_ == hash_bytes("noreply");
   if (has_data(verb_) && !take_number()) return false;
   if (has_flags(verb_) && word_ >= (verb_ == kMetaSet ? 3 : 2)) take_flag();
   ++word_;

@@ -12,7 +12,7 @@ struct Row {
   MemcachedVerb verb;
 
   constexpr Row(std::string_view text, MemcachedVerb meaning)
-      : name(text), hash(hash_word(text)), verb(meaning) {}
+      : name(text), hash(hash_bytes(text)), verb(meaning) {}
 };
 
 // The most usual first.

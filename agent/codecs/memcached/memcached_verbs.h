@@ -54,22 +54,6 @@ constexpr bool may_be_noreply(MemcachedVerb verb) {
   return verb >= MemcachedVerb::kStore && verb <= MemcachedVerb::kSetting;
 }
 
-/// A hash of a word that may come in pieces. Begin with kHashBasis.
-constexpr uint64_t hash_word(uint64_t hash, const char* bytes, size_t size) {
-  for (size_t i = 0; i < size; ++i)
-    hash = (hash ^ static_cast<uint8_t>(bytes[i])) * 0x100'0000'01b3;
-  return hash;
-}
-constexpr uint64_t hash_word(std::string_view word) {
-  return hash_word(kHashBasis, word.data(), word.size());
-}
-
-/// Unlike string_view::starts_with, without the C++ runtime in any build.
-constexpr bool begins_with(std::string_view text, std::string_view beginning) {
-  return text.size() >= beginning.size() &&
-         std::string_view(text.data(), beginning.size()) == beginning;
-}
-
 MemcachedVerb find_memcached_verb(uint64_t name);
 /// Whether a verb begins so.
 bool begins_memcached_verb(std::string_view beginning);

@@ -6,7 +6,6 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
-using redis::begins_with;
 using redis::find_pub_sub_word;
 using redis::is_subscription;
 

@@ -8,20 +8,10 @@ using redis::is_subscription;
 
 using enum RedisCommand;
 
-Operation* newest(Operations& operations) {
-  Operation* operation = operations.oldest();
-  while (operation != nullptr) {
-    Operation* const next = operations.after(operation);
-    if (next == nullptr) break;
-    operation = next;
-  }
-  return operation;
-}
-
 }  // namespace
 
 bool RedisCodec::end_command(Input& input) {
-  Operation* const operation = input.open != nullptr ? input.open : newest(input.operations);
+  Operation* const operation = input.open != nullptr ? input.open : input.operations.newest();
   if (operation == nullptr) return false;
   input.open = nullptr;
   open_ = false;

@@ -83,12 +83,6 @@ constexpr uint64_t hash_name(std::string_view name) {
   return hash_name(kHashBasis, name.data(), name.size());
 }
 
-/// Unlike string_view::starts_with, without the C++ runtime in any build.
-constexpr bool begins_with(std::string_view text, std::string_view beginning) {
-  return text.size() >= beginning.size() &&
-         std::string_view(text.data(), beginning.size()) == beginning;
-}
-
 /// The rule of a command by its name's hash. One whose second word decides has only two recorded
 /// words until find_redis_subcommand() is asked.
 RedisCommandRule find_redis_command(uint64_t name);

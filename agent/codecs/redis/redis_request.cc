@@ -7,7 +7,6 @@
 namespace seamtrace::agent::codecs {
 namespace {
 
-using redis::begins_with;
 using redis::find_redis_command;
 using redis::find_redis_subcommand;
 using redis::has_subcommand;

@@ -62,6 +62,7 @@ class RecordingOperations final : public Operations {
   }
 
   Operation* oldest() override { return queue_.empty() ? nullptr : &queue_.front().operation; }
+  Operation* newest() override { return queue_.empty() ? nullptr : &queue_.back().operation; }
   Operation* after(const Operation* operation) override {
     for (auto entry = queue_.begin(); entry != queue_.end(); ++entry)
       if (&entry->operation == operation)
