@@ -38,8 +38,10 @@ LAYERS = {
                           "collector/support", "wire"],
     "collector/export": ["collector/process", "collector/interpret/span.h", "collector/support", "wire"],
     "collector/store": ["collector/process", "collector/interpret/span.h", "collector/support", "wire"],
-    "collector/query": ["collector/store", "collector/interpret/span.h", "collector/ring_reader/ring_reader.h",
-                        "collector/export/exporter.h", "collector/support", "wire"],
+    "collector/query": ["collector/store", "collector/process", "collector/interpret/span.h",
+                        "collector/ring_reader/ring_reader.h", "collector/export/exporter.h",
+                        "collector/export/text.h", "collector/export/otlp/otlp_encoder.h",
+                        "collector/support", "wire"],
     # The pipelines and the ends that people touch.
     "agent": ["agent/*", "wire", "include"],
     "collector": ["collector/*", "wire"],
