@@ -10,11 +10,11 @@
 namespace seamtrace::collector {
 
 struct HttpRequest {
-  std::string method;                              ///< upper case
-  std::string path;                                ///< percent-decoded, without the query
-  std::map<std::string, std::string> parameters;   ///< of the query, decoded; the last one counts
-  std::map<std::string, std::string> headers;      ///< names in lower case
-  std::string body;                                ///< as sent, still compressed
+  std::string method;                             ///< upper case
+  std::string path;                               ///< percent-decoded, without the query
+  std::map<std::string, std::string> parameters;  ///< of the query, decoded; the last one counts
+  std::map<std::string, std::string> headers;     ///< names in lower case
+  std::string body;                               ///< as sent, still compressed
 
   /// Empty when there is none.
   const std::string& header(const std::string& lower_case_name) const {
