@@ -7,6 +7,11 @@ namespace seamtrace::collector {
 Dispatch::Dispatch(std::vector<std::unique_ptr<Exporter>> exporters)
     : exporters_(std::move(exporters)), refused_(exporters_.size()) {}
 
+void Dispatch::add(std::unique_ptr<Exporter> exporter) {
+  exporters_.push_back(std::move(exporter));
+  refused_.resize(exporters_.size());
+}
+
 void Dispatch::give(const BatchPtr& batch) {
   last_sequence_ = batch->sequence;
   std::fill(refused_.begin(), refused_.end(), batch);

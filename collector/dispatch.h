@@ -18,6 +18,9 @@ class Dispatch {
  public:
   explicit Dispatch(std::vector<std::unique_ptr<Exporter>> exporters);
 
+  /// REQUIRES: no batch was given yet.
+  void add(std::unique_ptr<Exporter> exporter);
+
   /// True when every exporter took the last batch.
   bool ready() const { return waiting_ == 0; }
   /// REQUIRES: ready().

@@ -110,6 +110,16 @@ void Intake::end_round(bool hurry) {
     dispatch_.give(batcher_.close());
 }
 
+uint64_t Intake::take(SpanList&& spans) {
+  dispatch_.try_again();
+  if (!ready()) return 0;
+  // Records that are in the open batch keep the number that they were promised.
+  if (!batcher_.empty()) dispatch_.give(batcher_.close());
+  if (!dispatch_.ready()) return 0;
+  dispatch_.give(batcher_.wrap(std::move(spans)));
+  return batcher_.closed();
+}
+
 const Intake::Process* Intake::process(ProducerId producer) const {
   const auto found = processes_.find(producer);
   return found == processes_.end() ? nullptr : &found->second;

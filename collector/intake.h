@@ -40,6 +40,10 @@ class Intake : public RecordConsumer {
   void end_round(bool hurry);
   bool batch_open() const { return !batcher_.empty(); }
 
+  /// Spans that were received, as a batch of their own: its sequence. 0: nothing was taken, the
+  /// exporters are busy.
+  uint64_t take(SpanList&& spans);
+
   /// No record is accepted any more.
   void stop_reading() { reading_ = false; }
 

@@ -97,6 +97,21 @@ Collector::Collector(CollectorOptions options, std::string directory, FileDescri
 
 Collector::~Collector() { ::unlinkat(user_directory_.get(), kStatusSocketName, 0); }
 
+void Collector::add_exporter(std::unique_ptr<Exporter> exporter) {
+  const std::lock_guard lock(mutex_);
+  dispatch_.add(std::move(exporter));
+}
+
+void Collector::add_to_status(std::function<void(nlohmann::json&)> add) {
+  const std::lock_guard lock(mutex_);
+  status_parts_.push_back(std::move(add));
+}
+
+uint64_t Collector::take(SpanList&& spans) {
+  const std::lock_guard lock(mutex_);
+  return intake_.take(std::move(spans));
+}
+
 void Collector::run() {
   for (;;) {
     {

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,8 +43,19 @@ class Collector {
   /// only for a moment.
   static void wait_until_nobody_serves(const std::string& base_directory);
 
+  /// For what may only be opened once this collector is known to be the only one. REQUIRES: run()
+  /// has not begun.
+  void add_exporter(std::unique_ptr<Exporter> exporter);
+  /// Adds members to every status answer; called with the collector's lock held. REQUIRES: as
+  /// above.
+  void add_to_status(std::function<void(nlohmann::json& status)> add);
+
   /// Returns after stop() or drain_and_stop().
   void run();
+
+  /// Received spans: hands them to every exporter. Gives the sequence of their batch, or 0: the
+  /// exporters are busy, nothing was taken.
+  uint64_t take(SpanList&& spans);
 
   /// Ends run() at once. What is not exported stays in shared memory for the next collector.
   void stop();
@@ -52,6 +64,10 @@ class Collector {
   void drain_and_stop(std::chrono::milliseconds timeout);
 
   CollectorStatistics statistics() const;
+  /// As the status socket's command `status` answers.
+  nlohmann::json status() const;
+  /// As the status socket's command `set`.
+  nlohmann::json change_process(const nlohmann::json& wish);
   RunSummary run_summary(const std::string& run_id) const;
 
  private:
@@ -70,7 +86,8 @@ class Collector {
   void finish(uint64_t deadline_ns);
   void check_drains();
   std::optional<nlohmann::json> answer(ClientId client, const nlohmann::json& request);
-  nlohmann::json change_process(const nlohmann::json& request);
+  nlohmann::json status_answer() const;
+  nlohmann::json change_control(const nlohmann::json& request);
   nlohmann::json drain_answer(const std::string& run_id) const;
   RunSummary summary_of(const std::string& run_id) const;
   CollectorStatistics collect_statistics() const;
@@ -89,6 +106,7 @@ class Collector {
   Intake intake_;
   RingReader reader_;
   StatusServer server_;
+  std::vector<std::function<void(nlohmann::json&)>> status_parts_;
   std::vector<Drain> drains_;
   std::vector<pollfd> poll_requests_;
 

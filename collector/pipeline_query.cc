@@ -70,10 +70,10 @@ std::string short_name(const Record& record) {
 std::optional<json> Collector::answer(ClientId client, const json& request) {
   const std::string command = request.value("command", "");
   const std::string run_id = request.value("run_id", "");
-  if (command == "status") return to_json(collect_statistics());
+  if (command == "status") return status_answer();
   if (command == "in_flight") return to_json(in_flight());
   if (command == "run_summary") return to_json(summary_of(run_id), run_id);
-  if (command == "set") return change_process(request);
+  if (command == "set") return change_control(request);
   if (command == "note_exit") {
     reader_.note_exit(request.value("pid", uint32_t{0}), request.value("status", 0));
     return json{{"ok", true}};
@@ -92,7 +92,13 @@ std::optional<json> Collector::answer(ClientId client, const json& request) {
   return error_answer("unknown command \"" + command + "\"");
 }
 
-json Collector::change_process(const json& request) {
+json Collector::status_answer() const {
+  json answer = to_json(collect_statistics());
+  for (const auto& add : status_parts_) add(answer);
+  return answer;
+}
+
+json Collector::change_control(const json& request) {
   const auto pid = request.value("pid", uint32_t{0});
   ControlChange change;
   if (request.contains("tracing")) change.tracing = request.at("tracing").get<bool>();
@@ -208,6 +214,16 @@ std::vector<InFlightRequest> Collector::in_flight() const {
 CollectorStatistics Collector::statistics() const {
   const std::lock_guard lock(mutex_);
   return collect_statistics();
+}
+
+json Collector::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_answer();
+}
+
+json Collector::change_process(const json& wish) {
+  const std::lock_guard lock(mutex_);
+  return change_control(wish);
 }
 
 RunSummary Collector::run_summary(const std::string& run_id) const {

@@ -21,6 +21,13 @@ void Batcher::add(Span&& span, uint64_t now_ns) {
   open_->list.spans.push_back(std::move(span));
 }
 
+BatchPtr Batcher::wrap(SpanList&& list) {
+  auto batch = std::make_shared<Batch>();
+  batch->list = std::move(list);
+  batch->sequence = ++closed_;
+  return batch;
+}
+
 BatchPtr Batcher::close() {
   last_size_ = open_->list.spans.size();
   open_->sequence = ++closed_;

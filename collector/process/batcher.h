@@ -32,6 +32,8 @@ class Batcher {
 
   /// REQUIRES: !empty().
   BatchPtr close();
+  /// A batch of spans that somebody else made; it gets the next sequence. REQUIRES: empty().
+  BatchPtr wrap(SpanList&& list);
   /// The sequence of the last closed batch, 0 before the first.
   uint64_t closed() const { return closed_; }
 

@@ -15,7 +15,7 @@
 namespace seamtrace::collector {
 
 /// A data store that a traced process is a client of.
-struct StoreStatistics {
+struct DataStoreStatistics {
   std::string system;   ///< as db.system.name has it
   std::string address;  ///< empty: a Unix socket
   uint16_t port = 0;
@@ -37,7 +37,7 @@ struct ProcessStatistics {
   std::string sampler;  ///< as OTEL_TRACES_SAMPLER names it
   double ratio = 0;
   std::map<std::string, uint64_t> counters;  ///< by name; zero ones are left out
-  std::vector<StoreStatistics> stores;
+  std::vector<DataStoreStatistics> stores;
 };
 
 struct RunSummary {

@@ -18,7 +18,7 @@ json to_json(const ConnectionTimes& times) {
           {"counts", times.buckets}};
 }
 
-json to_json(const StoreStatistics& store) {
+json to_json(const DataStoreStatistics& store) {
   const Target& counts = store.counts;
   return {{"system", store.system},
           {"address", store.address},
@@ -40,7 +40,7 @@ json to_json(const StoreStatistics& store) {
 
 json to_json(const ProcessStatistics& process) {
   json stores = json::array();
-  for (const StoreStatistics& store : process.stores) stores.push_back(to_json(store));
+  for (const DataStoreStatistics& store : process.stores) stores.push_back(to_json(store));
   return {{"pid", process.pid},
           {"uid", process.uid},
           {"service", process.service},
