@@ -37,4 +37,13 @@ void Resource::set(std::string_view key, std::span<const std::string_view> value
   put(key, std::span<const std::string_view>(kept, values.size()));
 }
 
+void Resource::set_value(std::string_view key, const Value& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value))
+    set(key, *text);
+  else if (const auto* texts = std::get_if<std::span<const std::string_view>>(&value))
+    set(key, *texts);
+  else
+    put(key, value);
+}
+
 }  // namespace seamtrace::collector

@@ -33,6 +33,8 @@ class Resource {
   void set(std::string_view key, std::string_view value);
   void set(std::string_view key, int64_t value);
   void set(std::string_view key, std::span<const std::string_view> values);
+  /// Any of them, or a truth value or a real number. Not called `set`: a literal would be a bool.
+  void set_value(std::string_view key, const Value& value);
 
  private:
   void put(std::string_view key, Value value);
