@@ -58,7 +58,8 @@ ISOLATED = {"agent/codecs", "collector/export"}
 # Libraries that only one place may know: (header prefix, folders).
 LIBRARIES = [
     ("curl/", ["collector/export"]),
-    ("protozero/", ["collector/export"]),
+    ("protozero/", ["collector/export", "collector/receive"]),
+    ("nghttp2/", ["collector/receive/grpc"]),
     ("zlib.h", ["collector/export", "collector/web", "collector/receive"]),
     ("CLI/", ["cli"]),
     ("fmt/", ["collector", "cli"]),
