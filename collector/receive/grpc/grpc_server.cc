@@ -148,7 +148,8 @@ void GrpcServer::State::accept_one() {
   if (connections_.size() >= options_.most_connections)
     return refuse(Refusal::kBusy, "too many connections of gRPC at once");
   const uint64_t id = ++last_id_;
-  connections_.emplace(id, std::make_unique<GrpcConnection>(id, std::move(client), *this));
+  GrpcConnectionHost& host = *this;
+  connections_.emplace(id, std::make_unique<GrpcConnection>(id, std::move(client), host));
 }
 
 void GrpcServer::State::take_finished() {
