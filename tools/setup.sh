@@ -68,7 +68,7 @@ install_packages() {
 # npm packages of every folder with a package.json, when its lock file is newer than what is there.
 install_npm() {
   local folder
-  for folder in tests/receiver tests/apps/node viewer; do
+  for folder in tests/receiver tests/apps/node tests/apps/node_sdk viewer; do
     [[ -f $folder/package.json ]] || continue
     [[ $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] && continue
     echo "setup: npm packages of $folder"

@@ -18,7 +18,7 @@ std::string with_grpc_prefix(std::string_view message) {
   return bytes;
 }
 
-std::string percent_encode(std::string_view message) {
+std::string encode_grpc_text(std::string_view message) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string text;
   for (const char c : message) {

@@ -25,7 +25,7 @@ std::optional<GrpcPrefix> read_grpc_prefix(std::string_view bytes);
 std::string with_grpc_prefix(std::string_view message);
 
 /// `message` as the value of the header grpc-message.
-std::string percent_encode(std::string_view message);
+std::string encode_grpc_text(std::string_view message);
 
 /// A request on its way to the workers.
 struct GrpcCall {

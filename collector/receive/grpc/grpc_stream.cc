@@ -178,7 +178,7 @@ void GrpcConnection::answer_http(GrpcStream& stream, const char* status) {
 void GrpcConnection::answer_status(GrpcStream& stream, RpcCode code, const std::string& message) {
   mark_answered(stream);
   const std::string number = std::to_string(static_cast<uint32_t>(code));
-  const std::string text = percent_encode(message);
+  const std::string text = encode_grpc_text(message);
   const auto headers = name_values({{":status", "200"},
                                     {"content-type", kContentType},
                                     {"grpc-status", number},
