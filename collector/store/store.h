@@ -28,15 +28,15 @@ struct StoreOptions {
 
 struct StoreStatistics {
   uint64_t traces = 0;
-  uint64_t spans = 0;         ///< in the file now
-  uint64_t spans_written = 0; ///< by this process
-  uint64_t duplicates = 0;    ///< spans that were there already
-  uint64_t bytes = 0;         ///< of the file with its WAL
+  uint64_t spans = 0;          ///< in the file now
+  uint64_t spans_written = 0;  ///< by this process
+  uint64_t duplicates = 0;     ///< spans that were there already
+  uint64_t bytes = 0;          ///< of the file with its WAL
   uint64_t oldest_unix_ns = 0;
-  uint64_t change = 0;        ///< the last commit's
+  uint64_t change = 0;  ///< the last commit's
   uint64_t removed_traces = 0;
   std::string path;
-  std::string last_error;     ///< empty when the last commit went well
+  std::string last_error;  ///< empty when the last commit went well
 };
 
 class Store {

@@ -51,8 +51,8 @@ struct TraceRow {
   std::string root_name;
   SpanKind root_kind = SpanKind::kInternal;
   StatusCode root_status = StatusCode::kUnset;
-  int32_t http_status = 0;  ///< of the root, 0: none
-  bool root_is_here = true; ///< false: the root's parent was made elsewhere, and is not here (yet)
+  int32_t http_status = 0;   ///< of the root, 0: none
+  bool root_is_here = true;  ///< false: the root's parent was made elsewhere, and is not here (yet)
   uint32_t spans = 0;
   uint32_t errors = 0;
   std::vector<std::string> services;  ///< sorted
@@ -74,13 +74,13 @@ struct Rollup {
   uint64_t count = 0;
   uint64_t errors = 0;
   uint64_t total_ns = 0;
-  uint64_t hits = 0;    ///< of caches
+  uint64_t hits = 0;  ///< of caches
   uint64_t misses = 0;
   Histogram durations;
   Histogram error_durations;
   TraceId slowest{};  ///< exemplar
   uint64_t slowest_ns = 0;
-  TraceId error{};    ///< exemplar; all zero: no error
+  TraceId error{};  ///< exemplar; all zero: no error
 };
 
 /// The calls from one service to another node that began in one minute. `to` is the service that

@@ -1,0 +1,120 @@
+#include "collector/store/dictionary.h"
+
+#include <algorithm>
+
+namespace seamtrace::collector::store {
+namespace {
+
+constexpr size_t kMostEntries = 64 * 1024;
+constexpr size_t kMostBytes = 24 << 20;
+constexpr size_t kLongestText = 1024;
+constexpr size_t kSeenSlots = 1 << 16;
+constexpr uint8_t kSeenEnough = 3;
+/// After so many first sights the counters are halved: a text has to repeat within them.
+constexpr uint64_t kSeenPeriod = kSeenSlots / 2;
+
+}  // namespace
+
+Dictionary::Dictionary(Database& database)
+    : database_(database),
+      insert_(database.prepare("INSERT INTO entry VALUES(?1, ?2, ?3, ?4, 0)")),
+      update_(database.prepare("UPDATE entry SET used = ?2, count = ?3 WHERE id = ?1")),
+      seen_(kSeenSlots) {}
+
+bool Dictionary::load(uint32_t next_id) {
+  for (auto& map : by_bytes_) map.clear();
+  by_id_.clear();
+  changed_.clear();
+  total_bytes_ = 0;
+  next_id_ = std::max<uint32_t>(next_id, 1);
+  Statement all = database_.prepare("SELECT id, kind, data, used, count FROM entry");
+  while (all.step()) {
+    const uint64_t id = all.natural(0), kind = all.natural(1);
+    if (id == 0 || id >= next_id_ || kind == 0 || kind >= kEntryKinds) {
+      database_.damaged("an entry of the dictionary has a wrong number");
+      return false;
+    }
+    keep(static_cast<uint32_t>(id), static_cast<EntryKind>(kind), all.bytes(2), all.integer(3),
+         all.natural(4));
+  }
+  return !database_.failed();
+}
+
+void Dictionary::keep(uint32_t id, EntryKind kind, std::string_view bytes, int64_t used,
+                      uint64_t count) {
+  const auto [at, added] = by_bytes_[static_cast<size_t>(kind)].try_emplace(std::string(bytes), id);
+  if (added) total_bytes_ += bytes.size();
+  by_id_[id] = {at->first, used, count, false};
+}
+
+uint32_t Dictionary::find(EntryKind kind, std::string_view bytes) {
+  const auto& map = by_bytes_[static_cast<size_t>(kind)];
+  const auto at = map.find(bytes);
+  if (at == map.end()) return 0;
+  use(at->second);
+  return at->second;
+}
+
+uint32_t Dictionary::intern(EntryKind kind, std::string_view bytes) {
+  const uint32_t found = find(kind, bytes);
+  return found != 0 ? found : insert(kind, bytes);
+}
+
+uint32_t Dictionary::intern_bounded(EntryKind kind, std::string_view bytes) {
+  const uint32_t found = find(kind, bytes);
+  if (found != 0) return found;
+  const bool full = by_id_.size() >= kMostEntries || total_bytes_ + bytes.size() > kMostBytes;
+  return full ? 0 : insert(kind, bytes);
+}
+
+uint32_t Dictionary::text(std::string_view text) {
+  if (text.size() < 2 || text.size() > kLongestText) return 0;
+  const uint32_t found = find(EntryKind::kText, text);
+  if (found != 0) return found;
+  uint8_t& seen = seen_[hash_bytes(text, 1) % kSeenSlots];
+  if (++seen < kSeenEnough) {
+    if (seen == 1 && ++seen_adds_ % kSeenPeriod == 0) {
+      for (uint8_t& each : seen_) each /= 2;
+    }
+    return 0;
+  }
+  seen = 0;
+  return intern_bounded(EntryKind::kText, text);
+}
+
+uint32_t Dictionary::insert(EntryKind kind, std::string_view bytes) {
+  const uint32_t id = next_id_++;
+  insert_.bind(1, int64_t{id}).bind(2, static_cast<int64_t>(kind)).bind_blob(3, bytes);
+  insert_.bind(4, epoch_).run();
+  keep(id, kind, bytes, epoch_, 0);
+  return id;
+}
+
+void Dictionary::use(uint32_t id, uint64_t times) {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) return;
+  Entry& entry = at->second;
+  entry.count += times;
+  if (entry.used == epoch_ && times == 0) return;
+  entry.used = std::max(entry.used, epoch_);
+  if (entry.changed) return;
+  entry.changed = true;
+  changed_.push_back(id);
+}
+
+std::string_view Dictionary::bytes(uint32_t id) const {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? std::string_view{} : at->second.bytes;
+}
+
+bool Dictionary::flush() {
+  for (const uint32_t id : changed_) {
+    Entry& entry = by_id_[id];
+    entry.changed = false;
+    update_.bind(1, int64_t{id}).bind(2, entry.used).bind(3, entry.count).run();
+  }
+  changed_.clear();
+  return !database_.failed();
+}
+
+}  // namespace seamtrace::collector::store

@@ -1,0 +1,97 @@
+// Dictionary: what repeats (texts, resources, templates, operations, edges), stored once.
+// Path:    inside the store's writer
+// Owner:   the writer; borrows its Database.
+// Memory:  all entries, as bytes; bounded in entries and bytes, afterwards texts and templates
+//          stay where they occur.
+// Failure: the Database's; after a roll-back the owner calls forget() and load().
+// Source:  collector/store/FORMAT.md, "entry".
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "collector/store/bytes.h"
+#include "collector/store/database.h"
+
+namespace seamtrace::collector::store {
+
+enum class EntryKind : uint8_t {
+  kText = 1,
+  kResource = 2,
+  kTemplate = 3,
+  kOperation = 4,
+  kEdge = 5,
+};
+constexpr size_t kEntryKinds = 6;
+
+/// Rows of traces are counted in epochs of this many: an entry remembers the last one that used
+/// it, and is removed when all traces up to it are gone.
+constexpr int64_t kRowsPerEpoch = 1 << 18;
+
+struct BytesHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view bytes) const { return hash_bytes(bytes); }
+};
+
+class Dictionary {
+ public:
+  explicit Dictionary(Database& database);
+
+  /// Reads all entries anew. `next_id`: the first id that was never given.
+  bool load(uint32_t next_id);
+  void set_epoch(int64_t epoch) { epoch_ = epoch; }
+
+  /// 0: there is none. Found entries are marked as used.
+  uint32_t find(EntryKind kind, std::string_view bytes);
+  /// Finds or adds, whatever the bounds say.
+  uint32_t intern(EntryKind kind, std::string_view bytes);
+  /// Finds or adds while there is room; 0: there is none.
+  uint32_t intern_bounded(EntryKind kind, std::string_view bytes);
+  /// A text that was seen a few times already; 0: leave it where it is.
+  uint32_t text(std::string_view text);
+
+  /// Marks as used by the present epoch, `times` times.
+  void use(uint32_t id, uint64_t times = 0);
+  std::string_view bytes(uint32_t id) const;
+  uint32_t next_id() const { return next_id_; }
+
+  /// Writes marks and counters that changed.
+  bool flush();
+
+  /// Calls `visit(id, bytes)` for all entries of a kind.
+  template <typename Visit>
+  void each(EntryKind kind, Visit visit) const {
+    for (const auto& [bytes, id] : by_bytes_[static_cast<size_t>(kind)]) visit(id, bytes);
+  }
+
+ private:
+  struct Entry {
+    std::string_view bytes;  ///< of the key in by_bytes_, which stays where it is
+    int64_t used = 0;
+    uint64_t count = 0;
+    bool changed = false;
+  };
+
+  uint32_t insert(EntryKind kind, std::string_view bytes);
+  void keep(uint32_t id, EntryKind kind, std::string_view bytes, int64_t used, uint64_t count);
+
+  Database& database_;
+  Statement insert_;
+  Statement update_;
+  std::array<std::unordered_map<std::string, uint32_t, BytesHash, std::equal_to<>>, kEntryKinds>
+      by_bytes_;
+  std::unordered_map<uint32_t, Entry> by_id_;
+  std::vector<uint32_t> changed_;
+  std::vector<uint8_t> seen_;  ///< how often a text's hash was seen, up to the threshold
+  uint64_t seen_adds_ = 0;
+  size_t total_bytes_ = 0;
+  uint32_t next_id_ = 1;
+  int64_t epoch_ = 0;
+};
+
+}  // namespace seamtrace::collector::store

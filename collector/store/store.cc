@@ -1,0 +1,156 @@
+#include "collector/store/store.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "collector/store/retention.h"
+#include "collector/store/schema.h"
+#include "collector/store/store_file.h"
+#include "collector/store/store_writer.h"
+#include "collector/support/clock.h"
+#include "collector/support/log.h"
+
+namespace seamtrace::collector {
+namespace {
+
+using store::Database;
+using store::Fault;
+using store::StoreWriter;
+
+constexpr int64_t kPageBytes = 4096;
+
+std::string opening_statements(const StoreOptions& options) {
+  const int64_t log_pages = static_cast<int64_t>(store::log_share(options)) / kPageBytes;
+  return "PRAGMA page_size=" + std::to_string(kPageBytes) +
+         ";PRAGMA auto_vacuum=INCREMENTAL"
+         ";PRAGMA journal_mode=WAL"
+         ";PRAGMA synchronous=NORMAL"
+         ";PRAGMA temp_store=MEMORY"
+         ";PRAGMA cache_size=-32768"
+         ";PRAGMA wal_autocheckpoint=" +
+         std::to_string(std::max<int64_t>(log_pages / 2, 1)) +
+         ";PRAGMA journal_size_limit=" + std::to_string(store::log_share(options));
+}
+
+/// An Error, and what to do about it.
+struct OpenFault {
+  Error error;
+  bool damaged = false;
+};
+
+std::variant<std::unique_ptr<StoreWriter>, OpenFault> open_writer(const StoreOptions& options) {
+  Result<std::unique_ptr<Database>> opened = Database::open(options.path, Database::Mode::kCreate);
+  if (!opened) return OpenFault{opened.error()};
+  std::unique_ptr<Database> database = std::move(*opened);
+  const auto fault = [&options](Error error, Fault kind) {
+    const bool ours = store::looks_like_store(options.path);
+    return OpenFault{std::move(error),
+                     kind == Fault::kDamaged || (kind == Fault::kNoStore && ours)};
+  };
+  // The version is looked at before anything is changed.
+  if (std::optional<Error> error = store::check_file(*database)) {
+    return fault(*error, database->fault());
+  }
+  database->run(opening_statements(options));
+  if (std::optional<Error> error = store::prepare_schema(*database)) {
+    return fault(*error, database->fault());
+  }
+  auto writer = std::make_unique<StoreWriter>(std::move(database));
+  if (std::optional<Error> error = writer->load()) return fault(*error, writer->fault());
+  return writer;
+}
+
+class FileStore final : public Store {
+ public:
+  FileStore(StoreOptions options, FileDescriptor lock)
+      : options_(std::move(options)), lock_(std::move(lock)) {}
+
+  /// Opens the file; a damaged one is moved aside and a new one begun.
+  std::optional<Error> open() {
+    writer_.reset();
+    auto opened = open_writer(options_);
+    if (const auto* fault = std::get_if<OpenFault>(&opened)) {
+      if (!fault->damaged) return fault->error;
+      if (std::optional<Error> error = move_aside(fault->error)) return error;
+      opened = open_writer(options_);
+    }
+    if (const auto* fault = std::get_if<OpenFault>(&opened)) return fault->error;
+    writer_ = std::move(*std::get_if<std::unique_ptr<StoreWriter>>(&opened));
+    return std::nullopt;
+  }
+
+  std::optional<Error> write(const std::vector<BatchPtr>& batches) override {
+    std::optional<Error> error = writer_ == nullptr ? open() : std::nullopt;
+    if (!error) error = writer_->write(batches);
+    if (error && writer_ != nullptr && writer_->fault() == Fault::kDamaged) {
+      error = begin_anew(*error);
+      if (!error) error = writer_->write(batches);
+    }
+    last_error_ = error ? error->message : "";
+    return error;
+  }
+
+  bool clean() override {
+    if (writer_ == nullptr) return false;
+    Result<bool> more = writer_->clean(options_, realtime_ns());
+    if (more) return *more;
+    last_error_ = more.error().message;
+    if (writer_->fault() == Fault::kDamaged) {
+      if (std::optional<Error> error = begin_anew(more.error())) last_error_ = error->message;
+    }
+    return false;
+  }
+
+  StoreStatistics statistics() const override {
+    StoreStatistics result;
+    result.path = options_.path;
+    result.last_error = last_error_;
+    result.spans_written = written_before_;
+    if (writer_ == nullptr) return result;
+    const store::StoreState& state = writer_->state();
+    result.traces = state.traces;
+    result.spans = state.spans;
+    result.spans_written += writer_->written();
+    result.duplicates = state.duplicates;
+    result.change = state.change;
+    result.removed_traces = state.removed_traces;
+    result.bytes = writer_->database().bytes_on_disk();
+    result.oldest_unix_ns = writer_->oldest_unix_ns();
+    return result;
+  }
+
+ private:
+  std::optional<Error> move_aside(const Error& reason) {
+    const Result<std::string> moved = store::move_store_aside(options_.path);
+    if (!moved) return moved.error();
+    log(LogLevel::kWarning,
+        reason.message + "; it was renamed to " + *moved + ", and a new store is begun");
+    return store::make_store_file(options_.path);
+  }
+
+  std::optional<Error> begin_anew(const Error& reason) {
+    written_before_ += writer_->written();
+    writer_.reset();
+    if (std::optional<Error> error = move_aside(reason)) return error;
+    return open();
+  }
+
+  StoreOptions options_;
+  FileDescriptor lock_;
+  std::unique_ptr<StoreWriter> writer_;  ///< null after a fault that left no file
+  uint64_t written_before_ = 0;          ///< to files that were moved aside
+  std::string last_error_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  if (std::optional<Error> error = store::make_store_file(options.path)) return *error;
+  Result<FileDescriptor> lock = store::lock_store_file(options.path);
+  if (!lock) return lock.error();
+  auto result = std::make_unique<FileStore>(options, std::move(*lock));
+  if (std::optional<Error> error = result->open()) return *error;
+  return std::unique_ptr<Store>(std::move(result));
+}
+
+}  // namespace seamtrace::collector

@@ -1,0 +1,327 @@
+#include "collector/store/store_writer.h"
+
+#include <algorithm>
+
+#include "collector/process/resource.h"
+#include "collector/store/peer.h"
+#include "collector/store/row_facts.h"
+#include "collector/support/log.h"
+
+namespace seamtrace::collector::store {
+namespace {
+
+constexpr size_t kRememberedSpans = 200'000;
+/// Traces that got no span for so many transactions are forgotten first.
+constexpr uint64_t kRememberedTransactions = 64;
+
+int64_t clamped(uint64_t value) {
+  return static_cast<int64_t>(std::min<uint64_t>(value, INT64_MAX));
+}
+
+}  // namespace
+
+StoreWriter::StoreWriter(std::unique_ptr<Database> database)
+    : database_(std::move(database)),
+      dictionary_(*database_),
+      rollups_(*database_),
+      encoder_(dictionary_),
+      find_trace_(
+          database_->prepare("SELECT row, id_low FROM trace WHERE id_high = ?1 ORDER BY row DESC")),
+      insert_trace_(database_->prepare(
+          "INSERT INTO trace VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")),
+      update_trace_(database_->prepare(
+          "UPDATE trace SET start = ?4, duration = ?5, change = ?6, root = ?7, facts = ?8, "
+          "spans = ?9, errors = ?10, services = ?11 WHERE row = ?1 AND ?2 = ?2 AND ?3 = ?3")),
+      write_chunk_(database_->prepare("INSERT OR REPLACE INTO chunk VALUES(?1, ?2)")),
+      read_chunks_(
+          database_->prepare("SELECT id, data FROM chunk WHERE id BETWEEN ?1 AND ?2 ORDER BY id")),
+      write_state_(database_->prepare(
+          "UPDATE state SET change = ?1, next_row = ?2, next_entry = ?3, traces = ?4, spans = ?5, "
+          "duplicates = ?6, removed_traces = ?7")) {}
+
+bool StoreWriter::load_state() {
+  Statement read = database_->prepare(
+      "SELECT change, next_row, next_entry, traces, spans, duplicates, removed_traces FROM state");
+  if (!read.step()) {
+    database_->damaged("its table of the state is empty");
+    return false;
+  }
+  state_.change = read.natural(0);
+  state_.next_row = read.integer(1);
+  state_.next_entry = static_cast<uint32_t>(read.natural(2));
+  state_.traces = read.natural(3);
+  state_.spans = read.natural(4);
+  state_.duplicates = read.natural(5);
+  state_.removed_traces = read.natural(6);
+  return true;
+}
+
+void StoreWriter::read_oldest() {
+  oldest_ns_ =
+      static_cast<uint64_t>(database_->integer("SELECT coalesce(min(start), 0) FROM trace"));
+}
+
+std::optional<Error> StoreWriter::load() {
+  traces_.clear();
+  remembered_spans_ = 0;
+  resources_.clear();
+  decoded_templates_.clear();
+  decoded_resources_.clear();
+  operations_.clear();
+  rollups_.forget();
+  encoder_.forget();
+  loaded_ = load_state() && dictionary_.load(state_.next_entry);
+  read_oldest();
+  return loaded_ ? std::nullopt : fail();
+}
+
+std::optional<Error> StoreWriter::fail() {
+  fault_ = database_->fault();
+  Error error = database_->error();
+  database_->roll_back();
+  database_->clear_fault();
+  loaded_ = false;
+  return error;
+}
+
+std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
+  if (!loaded_) {
+    if (std::optional<Error> error = load()) return error;
+  }
+  std::unordered_map<TraceId, TraceSpans, TraceIdHash> by_trace;
+  std::vector<const TraceId*> order;  // of coming, so that rows follow time
+  for (const BatchPtr& batch : batches) {
+    for (const Span& span : batch->list.spans) {
+      TraceSpans& spans = by_trace[span.trace_id];
+      if (spans.empty()) order.push_back(&span.trace_id);
+      spans.push_back(&span);
+    }
+  }
+  if (order.empty()) return std::nullopt;
+  if (!database_->run("BEGIN IMMEDIATE")) return fail();
+  ++transaction_;
+  ++state_.change;
+  new_spans_ = 0;
+  dictionary_.set_epoch(state_.next_row / kRowsPerEpoch);
+  for (const TraceId* id : order) {
+    if (!write_trace(*id, by_trace[*id])) return fail();
+  }
+  state_.next_entry = dictionary_.next_id();
+  if (!rollups_.flush() || !dictionary_.flush() || !write_state() || !database_->run("COMMIT")) {
+    return fail();
+  }
+  written_ += new_spans_;
+  resources_.clear();
+  evict();
+  return std::nullopt;
+}
+
+bool StoreWriter::write_state() {
+  write_state_.bind(1, state_.change).bind(2, state_.next_row).bind(3, int64_t{state_.next_entry});
+  write_state_.bind(4, state_.traces).bind(5, state_.spans).bind(6, state_.duplicates);
+  return write_state_.bind(7, state_.removed_traces).run();
+}
+
+bool StoreWriter::write_trace(const TraceId& id, TraceSpans& spans) {
+  TraceState& trace = trace_state(id);
+  trace.used = transaction_;
+  const bool is_new = trace.row == 0;
+  if (is_new) trace.row = state_.next_row;
+  const size_t before = trace.spans().size();
+  std::sort(spans.begin(), spans.end(), [](const Span* left, const Span* right) {
+    return left->start_unix_ns < right->start_unix_ns;
+  });
+  for (const Span* span : spans) {
+    if (!add_span(*span, trace)) return false;
+  }
+  const size_t added = trace.spans().size() - before;
+  if (added == 0) {
+    if (is_new) trace.row = 0;
+    return !database_->failed();
+  }
+  if (oldest_ns_ == 0 || trace.start_ns < oldest_ns_) oldest_ns_ = trace.start_ns;
+  if (is_new) {
+    ++state_.next_row;
+    ++state_.traces;
+  }
+  state_.spans += added;
+  new_spans_ += added;
+  remembered_spans_ += added;
+  for (const EdgeChange& change : trace.resolve()) {
+    const SpanDigest& client = trace.spans()[change.client];
+    if (change.counted) count_edge(trace, client, change.before, false);
+    count_edge(trace, client, change.after, true);
+  }
+  return write_chunk(trace) && write_row(trace, is_new);
+}
+
+TraceState& StoreWriter::trace_state(const TraceId& id) {
+  const auto [at, added] = traces_.try_emplace(id);
+  TraceState& trace = at->second;
+  if (!added) return trace;
+  trace.trace_id = id;
+  find_trace_.bind(1, id_number(id));
+  while (trace.row == 0 && find_trace_.step()) {
+    if (find_trace_.natural(1) == id_number(id, 8)) trace.row = find_trace_.integer(0);
+  }
+  find_trace_.reset();
+  if (trace.row != 0 && !restore(trace) && !database_->failed()) {
+    log(LogLevel::kWarning,
+        "the store has a trace whose bytes are damaged; what comes for it is "
+        "kept as another trace");
+    trace = TraceState{};
+    trace.trace_id = id;
+  }
+  return trace;
+}
+
+bool StoreWriter::restore(TraceState& trace) {
+  SpanDecoder decoder(*this, trace.trace_id);
+  read_chunks_.bind(1, first_chunk(trace.row)).bind(2, last_chunk(trace.row));
+  bool well = true;
+  while (well && read_chunks_.step()) {
+    const std::optional<std::string_view> records = packer_.unpack(read_chunks_.bytes(1));
+    well = records && decoder.decode(*records);
+    if (!well) break;
+    trace.tail.clear();
+    trace.tail.records = *records;
+    trace.tail.last_start = decoder.last_start();
+    trace.tail_chunk = read_chunks_.integer(0) - first_chunk(trace.row);
+  }
+  read_chunks_.reset();
+  if (!well) return false;
+  const SpanList list = decoder.take();
+  for (const Span& span : list.spans) {
+    const ResourceEntry& resource = resource_entry(span.resource.get());
+    trace.add(digest_of(span, resource), resource.service);
+  }
+  // These resources end with the list: another one may get their address.
+  resources_.clear();
+  remembered_spans_ += list.spans.size();
+  trace.resolve();
+  return !list.spans.empty();
+}
+
+bool StoreWriter::add_span(const Span& span, TraceState& trace) {
+  if (trace.find(id_number(span.span_id))) {
+    ++state_.duplicates;
+    return true;
+  }
+  const ResourceEntry& resource = resource_entry(span.resource.get());
+  if (trace.tail.records.size() >= kChunkBytes && trace.tail_chunk < kChunksPerTrace - 1) {
+    if (!write_chunk(trace)) return false;
+    trace.tail.clear();
+    ++trace.tail_chunk;
+  }
+  ParentPlace place;
+  if (const auto parent = trace.find(id_number(span.parent_span_id))) {
+    place.records_back = trace.spans().size() - *parent;
+  }
+  const SpanDigest digest = digest_of(span, resource);
+  encoder_.encode(span, resource.entry, place, trace.tail);
+  trace.add(digest, resource.service);
+  Sample sample{digest.start_ns, digest.duration_ns, digest.status == StatusCode::kError,
+                digest.hits,     digest.misses,      trace.trace_id};
+  rollups_.add(digest.operation, sample);
+  return !database_->failed();
+}
+
+SpanDigest StoreWriter::digest_of(const Span& span, const ResourceEntry& resource) {
+  SpanDigest digest;
+  digest.span_id = id_number(span.span_id);
+  digest.parent_id = id_number(span.parent_span_id);
+  digest.start_ns = span.start_unix_ns;
+  digest.duration_ns =
+      span.end_unix_ns > span.start_unix_ns ? span.end_unix_ns - span.start_unix_ns : 0;
+  const CacheUse use = cache_use_of(span);
+  digest.hits = static_cast<uint32_t>(std::min<uint64_t>(use.hits, UINT32_MAX));
+  digest.misses = static_cast<uint32_t>(std::min<uint64_t>(use.misses, UINT32_MAX));
+  digest.http_status = static_cast<int16_t>(http_status_of(span));
+  digest.kind = span.kind;
+  digest.status = span.status;
+  OperationKey operation{resource.service_name, std::string(span.name), span.kind, peer_of(span)};
+  encode_operation(operation, scratch_);
+  digest.operation = dictionary_.intern(EntryKind::kOperation, scratch_);
+  operations_.try_emplace(digest.operation, std::move(operation));
+  return digest;
+}
+
+void StoreWriter::count_edge(const TraceState& trace, const SpanDigest& client, uint32_t answer,
+                             bool add) {
+  const OperationKey& operation = operations_[client.operation];
+  EdgeKey edge{operation.service, operation.peer};
+  if (answer != 0) {
+    const uint32_t answered = trace.spans()[answer - 1].operation;
+    edge.to = {NodeKind::kService, "", operations_[answered].service};
+  }
+  if (edge.to.kind == NodeKind::kNone) return;
+  encode_edge(edge, scratch_);
+  const uint32_t entry = dictionary_.intern(EntryKind::kEdge, scratch_);
+  const Sample sample{client.start_ns, client.duration_ns, client.status == StatusCode::kError,
+                      client.hits,     client.misses,      trace.trace_id};
+  if (add) {
+    rollups_.add(entry, sample);
+  } else {
+    rollups_.remove(entry, sample);
+  }
+}
+
+bool StoreWriter::write_chunk(TraceState& trace) {
+  write_chunk_.bind(1, first_chunk(trace.row) + trace.tail_chunk);
+  return write_chunk_.bind_blob(2, packer_.pack(trace.tail.records)).run();
+}
+
+bool StoreWriter::write_row(TraceState& trace, bool is_new) {
+  const SpanDigest& root = trace.root();
+  scratch_.clear();
+  ByteWriter services(scratch_);
+  for (const uint32_t service : trace.services) services.number(service);
+  Statement& write = is_new ? insert_trace_ : update_trace_;
+  const RowFacts facts{root.status, root.parent_id == 0, root.http_status};
+  write.bind(1, trace.row);
+  write.bind(2, id_number(trace.trace_id)).bind(3, id_number(trace.trace_id, 8));
+  write.bind(4, clamped(trace.start_ns)).bind(5, clamped(trace.end_ns - trace.start_ns));
+  write.bind(6, state_.change).bind(7, int64_t{root.operation}).bind(8, pack_facts(facts));
+  write.bind(9, static_cast<int64_t>(trace.spans().size())).bind(10, int64_t{trace.errors});
+  return write.bind_blob(11, scratch_).run();
+}
+
+const StoreWriter::ResourceEntry& StoreWriter::resource_entry(const Resource* resource) {
+  const auto [at, added] = resources_.try_emplace(resource);
+  if (!added) return at->second;
+  static const Resource kNone;
+  if (resource == nullptr) resource = &kNone;
+  at->second.entry = dictionary_.intern(EntryKind::kResource, encode_resource(*resource));
+  dictionary_.use(at->second.entry, 1);
+  at->second.service_name = resource->service_name();
+  at->second.service = dictionary_.intern(EntryKind::kText, at->second.service_name);
+  return at->second;
+}
+
+void StoreWriter::evict() {
+  if (remembered_spans_ <= kRememberedSpans) return;
+  for (uint64_t age = kRememberedTransactions; remembered_spans_ > kRememberedSpans / 2; age /= 2) {
+    std::erase_if(traces_, [&](const auto& entry) {
+      const bool old = transaction_ - entry.second.used >= age;
+      if (old) remembered_spans_ -= entry.second.spans().size();
+      return old;
+    });
+    if (age == 0) break;
+  }
+}
+
+std::optional<std::string_view> StoreWriter::text(uint32_t id) { return dictionary_.bytes(id); }
+
+const SpanTemplate* StoreWriter::find_template(uint32_t id) {
+  const auto [at, added] = decoded_templates_.try_emplace(id);
+  if (added) at->second = SpanTemplate::parse(dictionary_.bytes(id));
+  return at->second.get();
+}
+
+std::shared_ptr<const Resource> StoreWriter::resource(uint32_t id) {
+  const auto [at, added] = decoded_resources_.try_emplace(id);
+  if (added) at->second = decode_resource(dictionary_.bytes(id));
+  return at->second;
+}
+
+}  // namespace seamtrace::collector::store
