@@ -30,6 +30,17 @@ std::vector<const Span*> BatchQueue::front(size_t most) const {
   return spans;
 }
 
+std::vector<BatchPtr> BatchQueue::front_batches(size_t most) const {
+  std::vector<BatchPtr> batches;
+  size_t spans = 0;
+  for (const BatchPtr& batch : batches_) {
+    spans += batch->list.spans.size();
+    if (!batches.empty() && spans > most) break;
+    batches.push_back(batch);
+  }
+  return batches;
+}
+
 std::vector<BatchPtr> BatchQueue::finish(size_t count) {
   std::vector<BatchPtr> finished;
   assert(count <= spans_);

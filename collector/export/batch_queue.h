@@ -27,6 +27,10 @@ class BatchQueue {
   /// The first spans, at most `most`. They stay valid and queued until finish().
   std::vector<const Span*> front(size_t most) const;
 
+  /// The first whole batches, at least one and as many as have `most` spans together. REQUIRES:
+  /// finish() was only called with what this function gave.
+  std::vector<BatchPtr> front_batches(size_t most) const;
+
   /// The first `count` spans are exported, or dropped and counted. REQUIRES: count <= spans().
   /// Returns the batches that are finished with them, to be freed outside of the lock.
   std::vector<BatchPtr> finish(size_t count);
