@@ -1,0 +1,4 @@
+export function BottlenecksView() {
+  return <p>BottlenecksView </p>;
+}
+

@@ -1,0 +1,4 @@
+export function HealthView() {
+  return <p>HealthView </p>;
+}
+

@@ -1,0 +1,4 @@
+export function MapView() {
+  return <p>MapView </p>;
+}
+

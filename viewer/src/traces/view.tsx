@@ -1,0 +1,4 @@
+export function TracesView() {
+  return <p>TracesView </p>;
+}
+
