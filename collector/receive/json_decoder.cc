@@ -70,7 +70,7 @@ class JsonDecoder {
   }
 
   void read_resource_spans(const json& object) {
-    check_object(object, "resourceSpans");
+    check_element(object, "resourceSpans");
     std::pmr::vector<Attribute> attributes(&builder_.arena());
     if (const json* resource = json_member(object, "resource")) {
       check_object(*resource, "resource");
@@ -82,7 +82,7 @@ class JsonDecoder {
   }
 
   void read_scope_spans(const json& object) {
-    check_object(object, "scopeSpans");
+    check_element(object, "scopeSpans");
     ScopeParts scope(&builder_.arena());
     if (const json* member = json_member(object, "scope")) {
       check_object(*member, "scope");
@@ -95,7 +95,7 @@ class JsonDecoder {
     for (const json& span : json_array(object, "spans")) {
       Span& made = builder_.begin_span();
       try {
-        check_object(span, "spans");
+        check_element(span, "spans");
         read_span(span, made);
       } catch (const SpanFault& fault) {
         builder_.reject_span(fault);
@@ -134,7 +134,7 @@ class JsonDecoder {
   }
 
   void read_event(const json& object, Span& span) {
-    check_object(object, "events");
+    check_element(object, "events");
     Event& event = builder_.add_event(span);
     event.time_unix_ns = time(object, "timeUnixNano");
     event.name = text(object, "name");
@@ -144,7 +144,7 @@ class JsonDecoder {
   }
 
   void read_link(const json& object, Span& span, SpanHead& span_head) {
-    check_object(object, "links");
+    check_element(object, "links");
     Link link = builder_.begin_link();
     LinkHead head;
     const std::string trace_id = json_id(object, "traceId", Refusal::kField);

@@ -93,8 +93,13 @@ const json& json_array(const json& object, const char* name) {
   return *member;
 }
 
-void check_object(const json& element, const char* array) {
-  if (!element.is_object()) fail(array, "an array of objects");
+void check_object(const json& member, const char* name) {
+  if (!member.is_object()) fail(name, "an object");
+}
+
+void check_element(const json& element, const char* array) {
+  if (!element.is_object())
+    throw SpanFault{Refusal::kField, std::string("one of its ") + array + " is not an object"};
 }
 
 }  // namespace seamtrace::collector

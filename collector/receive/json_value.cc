@@ -93,7 +93,7 @@ json read_array(RequestBuilder& builder, const json& list, size_t depth) {
 json read_map(RequestBuilder& builder, const json& list, size_t depth) {
   json map = json::object();
   for (const json& pair : values_of(list)) {
-    check_object(pair, "values");
+    check_element(pair, "values");
     std::string key(json_text(pair, "key"));
     map[std::move(key)] = read_nested(builder, json_member(pair, "value"), depth);
   }
@@ -162,7 +162,7 @@ void read_json_attributes(RequestBuilder& builder, const json& object, Attribute
                           std::string_view prefix) {
   for (const json& pair : json_array(object, "attributes")) {
     builder.count_part();
-    check_object(pair, "attributes");
+    check_element(pair, "attributes");
     const std::string_view key = join_text(builder.arena(), {prefix, json_text(pair, "key")});
     attributes.set(key, read_value(builder, json_member(pair, "value")));
   }

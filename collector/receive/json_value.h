@@ -28,8 +28,8 @@ uint64_t json_enumerator(const nlohmann::json& object, const char* name,
 std::string json_id(const nlohmann::json& object, const char* name, Refusal refusal);
 /// An empty array when there is none.
 const nlohmann::json& json_array(const nlohmann::json& object, const char* name);
-/// Throws when an element of an array is no object.
-void check_object(const nlohmann::json& element, const char* array);
+void check_object(const nlohmann::json& member, const char* name);
+void check_element(const nlohmann::json& element, const char* array);  ///< an object as well
 
 /// Reads `attributes` of `object`. `prefix` is put before each key.
 void read_json_attributes(RequestBuilder& builder, const nlohmann::json& object,

@@ -45,11 +45,14 @@ std::string encode_response(const OtlpAnswer& answer, MessageFormat format) {
   }
   std::string body;
   if (!is_partial(answer)) return body;
-  protozero::pbf_writer response(body);
-  protozero::pbf_writer partial(response, kPartialSuccess);
-  if (answer.rejected_spans != 0)
-    partial.add_int64(kRejectedSpans, static_cast<int64_t>(answer.rejected_spans));
-  if (!answer.message.empty()) partial.add_string(kErrorMessage, answer.message);
+  {
+    // Complete once they are destroyed.
+    protozero::pbf_writer response(body);
+    protozero::pbf_writer partial(response, kPartialSuccess);
+    if (answer.rejected_spans != 0)
+      partial.add_int64(kRejectedSpans, static_cast<int64_t>(answer.rejected_spans));
+    if (!answer.message.empty()) partial.add_string(kErrorMessage, answer.message);
+  }
   return body;
 }
 

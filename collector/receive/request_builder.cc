@@ -29,8 +29,8 @@ std::string id_message(std::string_view name, std::string_view bytes, size_t siz
   message += name;
   if (bytes.size() == size) return message + " is all zero";
   if (bytes.empty()) return message + " is missing";
-  return message + " has " + std::to_string(bytes.size()) + " bytes instead of " +
-         std::to_string(size);
+  return message + " has " + std::to_string(bytes.size()) +
+         (bytes.size() == 1 ? " byte" : " bytes") + " instead of " + std::to_string(size);
 }
 
 SpanKind span_kind(uint64_t number) {
