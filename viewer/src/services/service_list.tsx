@@ -1,0 +1,221 @@
+// All services: their rate, errors and durations, how these went, and what changed.
+import { useMemo } from 'preact/hooks';
+import { api, type Operation, type ServiceSummary } from '../shared/api';
+import { CommandLine, Empty, Failure, Loading } from '../shared/empty';
+import { count, duration, percent, rate } from '../shared/format';
+import { ServiceName } from '../shared/marks';
+import { period, resolve, type Period } from '../shared/period';
+import { link } from '../shared/router';
+import { Table, type Column } from '../shared/table';
+import { useAnswer } from '../shared/use_answer';
+import { measureColumns, Peer, TraceLink } from './cells';
+import { Change } from './change';
+import { kRefreshSeconds } from './refresh';
+import { Sparkline } from './sparkline';
+import { Tabs } from './tabs';
+import { keyOf, queryOf, share, tracesOf } from './words';
+
+type Row = ServiceSummary & { base: ServiceSummary | undefined };
+
+const kFew = 20;
+
+/** As long, just before. */
+function before(chosen: Period): Period {
+  const [since, until] = resolve(chosen);
+  return { since: String(Math.round(2 * since - until)), until: String(Math.round(since)), live: false };
+}
+
+function columns(): Column<Row>[] {
+  const [rates, errors, ...durations] = measureColumns<Row>();
+  const few = (row: Row): boolean => Math.min(row.count, row.base?.count ?? 0) < kFew;
+  return [
+    {
+      id: 'name',
+      title: 'Service',
+      value: (row) => row.name,
+      cell: (row) => (
+        <a href={link(['services', row.name])}>
+          <ServiceName name={row.name} />
+        </a>
+      ),
+    },
+    rates!,
+    {
+      id: 'requests',
+      title: 'Requests and errors',
+      wide: true,
+      cell: ({ name, series }) => (
+        <Sparkline
+          values={series.count}
+          errors={series.errors}
+          label={`Requests of ${name} over the period, at most ${count(Math.max(0, ...series.count))} in a step`}
+        />
+      ),
+    },
+    errors!,
+    {
+      id: 'errors_change',
+      title: 'Errors before',
+      help: 'Share of errors against the period before',
+      wide: true,
+      cell: (row) => (
+        <Change
+          now={share(row.errors, row.count)}
+          base={row.base && share(row.base.errors, row.base.count)}
+          format={percent}
+          moreIsWorse
+          points
+          few={few(row)}
+        />
+      ),
+    },
+    ...durations,
+    {
+      id: 'durations',
+      title: 'p95 over time',
+      wide: true,
+      cell: ({ name, series }) => (
+        <Sparkline
+          values={series.p95_ns}
+          label={`p95 of ${name} over the period, at most ${duration(Math.max(0, ...series.p95_ns.map(Number)))}`}
+        />
+      ),
+    },
+    {
+      id: 'p95_change',
+      title: 'p95 change',
+      help: 'Against the period before',
+      wide: true,
+      value: (row) => (row.base ? row.p95_ns / row.base.p95_ns : null),
+      cell: (row) => (
+        <Change now={row.p95_ns} base={row.base?.p95_ns} format={duration} moreIsWorse few={few(row)} />
+      ),
+    },
+  ];
+}
+
+export function ServiceList() {
+  const chosen = period.value;
+  const every = chosen.live ? kRefreshSeconds : 0;
+  const { answer, error, again } = useAnswer(
+    (signal) =>
+      Promise.all([
+        api.services(chosen, signal),
+        api.services(before(chosen), signal),
+        api.operations(chosen, { sort: 'slowest', limit: 60 }, signal),
+        api.operations(chosen, { sort: 'failing', limit: 60 }, signal),
+      ]),
+    [chosen],
+    every,
+  );
+  const rows = useMemo<Row[]>(() => {
+    const base = new Map(answer?.[1].services.map((service) => [service.name, service]));
+    return (answer?.[0].services ?? []).map((service) => ({ ...service, base: base.get(service.name) }));
+  }, [answer]);
+  return (
+    <div class="services">
+      <Tabs current="services" />
+      {error && <Failure error={error} again={again} />}
+      {!answer && !error && <Loading what="Adding up the services" />}
+      {answer && rows.length === 0 && <NoServices />}
+      {rows.length > 0 && (
+        <>
+          <Table caption="Services" columns={columns()} rows={rows} keyOf={(row) => row.name} sort="-rate" />
+          <div class="pair">
+            <Operations
+              title="Slowest operations"
+              operations={answer![2].operations}
+              value={(row) => duration(row.p95_ns)}
+              help="95 of 100 were faster"
+              unit="p95"
+              trace={(row) => row.slowest_trace}
+              words="slowest"
+              none="No operation has ended in this period."
+            />
+            <Operations
+              title="Most failing operations"
+              operations={answer![3].operations.filter((row) => row.errors > 0)}
+              value={(row) => `${count(row.errors)} (${percent(share(row.errors, row.count))})`}
+              help="Number and share of failed calls"
+              unit="Errors"
+              trace={(row) => row.error_trace}
+              words="latest"
+              none="Nothing has failed in this period."
+            />
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+function NoServices() {
+  return (
+    <Empty title="No service has answered a request in this period">
+      <p>Choose a longer period above, or start a program under the tracer and send it a request:</p>
+      <CommandLine text="seamtrace run -- ./server" />
+      <p>It appears here a few seconds later.</p>
+    </Empty>
+  );
+}
+
+interface ListProperties {
+  title: string;
+  operations: Operation[];
+  unit: string;
+  help: string;
+  value: (row: Operation) => string;
+  trace: (row: Operation) => string | null;
+  words: string;
+  none: string;
+}
+
+/** What a service answers or does by itself; a call of another service is listed with that one. */
+const own = ({ kind, peer }: Operation): boolean =>
+  (kind !== 'client' && kind !== 'producer') || peer?.kind !== 'service';
+
+function Operations(props: ListProperties) {
+  const rows = props.operations.filter(own).slice(0, 8);
+  return (
+    <section class="panel">
+      <h2>{props.title}</h2>
+      {rows.length === 0 ? (
+        <p class="none">{props.none}</p>
+      ) : (
+        <div class="table" role="region" aria-label={props.title} tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Operation</th>
+                <th scope="col" class="number wide">
+                  Rate
+                </th>
+                <th scope="col" class="number">
+                  <span title={props.help}>{props.unit}</span>
+                </th>
+                <th scope="col">Trace</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={keyOf(row)}>
+                  <td>
+                    <a class="operation" href={tracesOf(queryOf(row))}>
+                      <ServiceName name={row.service} /> <span>{row.name}</span>
+                      <Peer peer={row.peer} />
+                    </a>
+                  </td>
+                  <td class="number wide">{rate(row.rate)}</td>
+                  <td class="number">{props.value(row)}</td>
+                  <td>
+                    <TraceLink id={props.trace(row)} words={props.words} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
