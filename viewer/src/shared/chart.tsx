@@ -28,11 +28,14 @@ interface Properties {
   logarithmic?: boolean;
   /** The axis of times; default: the values' own. */
   range?: [number, number];
-  /** Somebody dragged a selection: seconds since 1970; with `both`, values too. */
-  onSelect?: (since: number, until: number, low: number, high: number) => void;
+  /** Somebody dragged a selection: seconds since 1970, and values; `all`: of any value. */
+  onSelect?: (since: number, until: number, low: number, high: number, all: boolean) => void;
+  /** A selection may be of values, too. */
   both?: boolean;
-  /** A click that was no drag, in the values' units; `index`: of the nearest time. */
+  /** A click that was no drag, in pixels of the plot. */
   onClick?: (chart: uPlot, left: number, top: number) => void;
+  /** The pointer is there, in pixels of the plot; negative when it has left. */
+  onMove?: (chart: uPlot, left: number, top: number) => void;
   /** Draws more onto the canvas. */
   draw?: (chart: uPlot) => void;
   /** Values of a table for screen readers; default true. */
@@ -109,6 +112,10 @@ function optionsOf(props: Properties, latest: { current: Properties }, width: nu
     ] as uPlot.Series[],
     hooks: {
       draw: [(chart: uPlot) => latest.current.draw?.(chart)],
+      setCursor: [
+        (chart: uPlot) =>
+          latest.current.onMove?.(chart, chart.cursor.left ?? -99, chart.cursor.top ?? -99),
+      ],
       setSelect: [
         (chart: uPlot) => {
           const { left, top, width: wide, height: high } = chart.select;
@@ -118,6 +125,7 @@ function optionsOf(props: Properties, latest: { current: Properties }, width: nu
             chart.posToVal(left + wide, 'x'),
             chart.posToVal(top + high, 'y'),
             chart.posToVal(top, 'y'),
+            high >= chart.over.clientHeight,
           );
           chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },
