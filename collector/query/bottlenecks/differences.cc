@@ -31,12 +31,13 @@ void append(std::vector<Finding>& all, std::vector<Finding>&& more) {
 
 }  // namespace
 
-std::vector<Finding> find_differences(const Sample& sample, const std::vector<bool>& slow) {
+std::vector<Finding> find_differences(const Sample& sample, const std::vector<bool>& slow,
+                                      double least_slowdown) {
   const Contrast contrast(sample.requests(), slow);
   std::vector<Finding> told;
   if (contrast.observation_count().slow < kLeastSlow || contrast.request_count().rest == 0)
     return told;
-  if (contrast.mean_slow_ns() < kLeastSlowdown * contrast.mean_rest_ns()) return told;
+  if (contrast.mean_slow_ns() < least_slowdown * contrast.mean_rest_ns()) return told;
   std::vector<Finding> all = differing_facts(sample, contrast);
   append(all, differing_numbers(sample, contrast));
   append(all, differing_times(sample, contrast));

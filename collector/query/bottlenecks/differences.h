@@ -21,9 +21,11 @@ inline constexpr uint64_t kLeastSlow = 5;
 inline constexpr size_t kMostFindings = 12;
 /// The slow ones must take so many times as long as the others, or there is nothing to explain.
 inline constexpr double kLeastSlowdown = 1.2;
+inline constexpr double kAnySlowdown = 0;
 
 /// The most telling first, each thing once. `slow`: a flag for each request of the sample.
-std::vector<Finding> find_differences(const Sample& sample, const std::vector<bool>& slow);
+std::vector<Finding> find_differences(const Sample& sample, const std::vector<bool>& slow,
+                                      double least_slowdown = kLeastSlowdown);
 
 /// Values of attributes, spans, errors: what a request has or has not.
 std::vector<Finding> differing_facts(const Sample& sample, const Contrast& contrast);
