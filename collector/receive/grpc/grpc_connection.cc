@@ -52,7 +52,7 @@ GrpcConnection::~GrpcConnection() {
 
 short GrpcConnection::events() const {
   if (phase_ == Phase::kLingering && out_.empty()) return POLLIN;
-  const bool wants_write = !out_.empty() || nghttp2_session_want_write(session_) != 0;
+  const bool wants_write = !out_.empty() || (heard_ && nghttp2_session_want_write(session_) != 0);
   return static_cast<short>(POLLIN | (wants_write ? POLLOUT : 0));
 }
 
@@ -70,11 +70,12 @@ void GrpcConnection::receive() {
   const ssize_t read = nghttp2_session_mem_recv(session_, buffer.data(), static_cast<size_t>(size));
   if (read == NGHTTP2_ERR_BAD_CLIENT_MAGIC) return tell_http1();
   if (read < 0) return close();
+  heard_ = true;
 }
 
 void GrpcConnection::send() {
   for (;;) {
-    if (out_.empty() && phase_ == Phase::kOpen) {
+    if (out_.empty() && phase_ == Phase::kOpen && heard_) {
       const uint8_t* bytes = nullptr;
       const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
       if (size < 0) return close();
@@ -151,8 +152,8 @@ void GrpcConnection::go_away() {
 }
 
 bool GrpcConnection::is_quiet() const {
-  return phase_ != Phase::kOpen ||
-         (streams_.empty() && out_.empty() && nghttp2_session_want_write(session_) == 0);
+  return phase_ != Phase::kOpen || (streams_.empty() && out_.empty() &&
+                                    !(heard_ && nghttp2_session_want_write(session_) != 0));
 }
 
 }  // namespace seamtrace::collector

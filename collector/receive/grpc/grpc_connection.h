@@ -90,6 +90,7 @@ class GrpcConnection {
   std::string out_;  ///< bytes that the socket did not take yet
   size_t out_sent_ = 0;
   Phase phase_ = Phase::kOpen;
+  bool heard_ = false;    ///< bytes that may be HTTP/2 have come: only then it is spoken
   bool greeted_ = false;  ///< the client's preface has come
   uint64_t changed_ns_;   ///< when a request ended, or the phase changed
   uint64_t sent_ns_;      ///< when the socket last took something
