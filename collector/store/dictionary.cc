@@ -9,9 +9,7 @@ constexpr size_t kMostEntries = 64 * 1024;
 constexpr size_t kMostBytes = 24 << 20;
 constexpr size_t kLongestText = 1024;
 constexpr size_t kSeenSlots = 1 << 16;
-constexpr uint8_t kSeenEnough = 3;
-/// After so many first sights the counters are halved: a text has to repeat within them.
-constexpr uint64_t kSeenPeriod = kSeenSlots / 2;
+constexpr unsigned kSeenEnough = 3, kCountBits = 4, kCountMask = (1 << kCountBits) - 1;
 
 }  // namespace
 
@@ -71,15 +69,23 @@ uint32_t Dictionary::text(std::string_view text) {
   if (text.size() < 2 || text.size() > kLongestText) return 0;
   const uint32_t found = find(EntryKind::kText, text);
   if (found != 0) return found;
-  uint8_t& seen = seen_[hash_bytes(text, 1) % kSeenSlots];
-  if (++seen < kSeenEnough) {
-    if (seen == 1 && ++seen_adds_ % kSeenPeriod == 0) {
-      for (uint8_t& each : seen_) each /= 2;
-    }
-    return 0;
+  return seen_often(text) ? intern_bounded(EntryKind::kText, text) : 0;
+}
+
+bool Dictionary::seen_often(std::string_view text) {
+  // Two texts may share a place: the later one drives the earlier one out, so that texts which
+  // never come again do not add up.
+  const uint64_t hash = hash_bytes(text, 1);
+  uint16_t& place = seen_[hash % kSeenSlots];
+  const auto mark = static_cast<uint16_t>(hash >> 48 & ~uint64_t{kCountMask});
+  if ((place & ~kCountMask) != mark) {
+    place = static_cast<uint16_t>(mark | 1);
+    return false;
   }
-  seen = 0;
-  return intern_bounded(EntryKind::kText, text);
+  ++place;
+  if ((place & kCountMask) < kSeenEnough) return false;
+  place = 0;
+  return true;
 }
 
 uint32_t Dictionary::insert(EntryKind kind, std::string_view bytes) {

@@ -77,6 +77,7 @@ class Dictionary {
     bool changed = false;
   };
 
+  bool seen_often(std::string_view text);
   uint32_t insert(EntryKind kind, std::string_view bytes);
   void keep(uint32_t id, EntryKind kind, std::string_view bytes, int64_t used, uint64_t count);
 
@@ -87,8 +88,7 @@ class Dictionary {
       by_bytes_;
   std::unordered_map<uint32_t, Entry> by_id_;
   std::vector<uint32_t> changed_;
-  std::vector<uint8_t> seen_;  ///< how often a text's hash was seen, up to the threshold
-  uint64_t seen_adds_ = 0;
+  std::vector<uint16_t> seen_;  ///< marks of texts that were seen lately, and how often
   size_t total_bytes_ = 0;
   uint32_t next_id_ = 1;
   int64_t epoch_ = 0;

@@ -12,7 +12,7 @@ constexpr int64_t kTracesPerSlice = 500;
 constexpr int64_t kRollupsPerSlice = 2000;
 constexpr int64_t kPagesPerSlice = 1000;
 constexpr uint64_t kSecond = 1'000'000'000u;
-constexpr uint64_t kMostLogBytes = 16 << 20;
+constexpr uint64_t kMostLogBytes = 32 << 20;
 
 struct Pages {
   int64_t all = 0, free = 0, size = 0;

@@ -18,6 +18,8 @@ using store::Fault;
 using store::StoreWriter;
 
 constexpr int64_t kPageBytes = 4096;
+/// A file up to this size is looked through when it is opened: at most half a second.
+constexpr uint64_t kMostBytesToCheck = 64 << 20;
 
 std::string opening_statements(const StoreOptions& options) {
   const int64_t log_pages = static_cast<int64_t>(store::log_share(options)) / kPageBytes;
@@ -25,6 +27,7 @@ std::string opening_statements(const StoreOptions& options) {
          ";PRAGMA auto_vacuum=INCREMENTAL"
          ";PRAGMA journal_mode=WAL"
          ";PRAGMA synchronous=NORMAL"
+         ";PRAGMA cell_size_check=ON"
          ";PRAGMA temp_store=MEMORY"
          ";PRAGMA cache_size=-32768"
          ";PRAGMA wal_autocheckpoint=" +
@@ -54,6 +57,11 @@ std::variant<std::unique_ptr<StoreWriter>, OpenFault> open_writer(const StoreOpt
   database->run(opening_statements(options));
   if (std::optional<Error> error = store::prepare_schema(*database)) {
     return fault(*error, database->fault());
+  }
+  if (database->bytes_on_disk() <= kMostBytesToCheck) {
+    const std::string verdict = database->text("PRAGMA quick_check(1)");
+    if (!database->failed() && verdict != "ok") database->damaged(verdict);
+    if (database->failed()) return fault(database->error(), database->fault());
   }
   auto writer = std::make_unique<StoreWriter>(std::move(database));
   if (std::optional<Error> error = writer->load()) return fault(*error, writer->fault());

@@ -4,41 +4,19 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "collector/store/testing/span_maker.h"
+#include "collector/store/testing/store_fixture.h"
 
 namespace seamtrace::collector {
 namespace {
 
 using testing::BatchMaker;
 using testing::describe_all;
-using testing::kBegin;
 using testing::RandomSpans;
-using testing::span_id;
-using testing::TemporaryFolder;
 using testing::trace_id;
 
-class StoreTest : public ::testing::Test {
- protected:
-  std::unique_ptr<Store> open() {
-    Result<std::unique_ptr<Store>> store = Store::open({.path = path_});
-    EXPECT_TRUE(store) << store.error().message;
-    return store ? std::move(*store) : nullptr;
-  }
-  std::unique_ptr<StoreReader> read() {
-    Result<std::unique_ptr<StoreReader>> reader = StoreReader::open(path_);
-    EXPECT_TRUE(reader) << reader.error().message;
-    return reader ? std::move(*reader) : nullptr;
-  }
-  static void write(Store& store, const BatchPtr& batch) {
-    const std::optional<Error> error = store.write({batch});
-    EXPECT_FALSE(error) << error->message;
-  }
-
-  TemporaryFolder folder_;
-  std::string path_ = folder_.file("traces/store.db");
-};
+using StoreTest = testing::StoreFixture;
 
 TEST_F(StoreTest, EverythingOfASpanComesBack) {
   for (uint32_t seed = 1; seed <= 5; ++seed) {

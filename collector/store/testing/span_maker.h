@@ -38,6 +38,7 @@ class BatchMaker {
   Span& add(uint64_t trace, uint64_t span, uint64_t parent = 0);
   Span& add(uint64_t trace, uint64_t span, uint64_t parent, SpanKind kind,
             const std::string& service, const std::string& name);
+  Span& last() { return batch_->list.spans.back(); }
   /// A copy of `span`.
   void add_copy(const Span& span);
   std::string_view text(std::string_view text);
