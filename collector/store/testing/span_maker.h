@@ -55,7 +55,8 @@ constexpr uint64_t kBegin = 1'790'000'040'000'000'000u;
 /// Random traces: every list, every type of value, odd numbers, odd texts.
 class RandomSpans {
  public:
-  explicit RandomSpans(uint32_t seed) : random_(seed) {}
+  explicit RandomSpans(uint32_t seed, uint64_t first_trace = 1)
+      : random_(seed), next_trace_(first_trace) {}
   /// Spans of several traces, each with `least` to `most` spans, in random order.
   BatchPtr batch(size_t traces, size_t least, size_t most);
 
@@ -66,7 +67,7 @@ class RandomSpans {
   void attributes(BatchMaker& maker, std::pmr::vector<Attribute>& list, size_t most);
 
   std::mt19937_64 random_;
-  uint64_t next_trace_ = 1;
+  uint64_t next_trace_;
 };
 
 /// All of a span as text: equal texts, equal spans.
