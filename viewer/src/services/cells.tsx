@@ -55,7 +55,8 @@ interface Measured extends Counted {
   rate: number;
   p50_ns: number;
   p95_ns: number;
-  p99_ns: number;
+  /** Not known of the map's nodes. */
+  p99_ns?: number;
 }
 
 /** Rate, errors and durations. */
@@ -84,7 +85,7 @@ export const measureColumns = <Row extends Measured>(): Column<Row>[] => [
 const percentile = <Row,>(
   id: string,
   help: string,
-  value: (row: Row) => number,
+  value: (row: Row) => number | undefined,
   wide = false,
 ): Column<Row>[] => [
   { id, title: id, help, number: true, wide, value, cell: (row) => duration(value(row)) },

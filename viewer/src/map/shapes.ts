@@ -1,0 +1,70 @@
+// Outlines of the map's nodes: each kind has its own, so that none is told by its colour alone.
+import type { MapEdge, MapNode, NodeKind } from '../shared/api';
+import { duration, rate } from '../shared/format';
+import { endWords } from '../services/words';
+
+/** Around (0, 0). */
+export function outline(kind: NodeKind, width: number, height: number): string {
+  const x = width / 2;
+  const y = height / 2;
+  switch (kind) {
+    case 'service':
+      return (
+        `M${8 - x} ${-y}H${x - 8}Q${x} ${-y} ${x} ${8 - y}V${y - 8}Q${x} ${y} ${x - 8} ${y}` +
+        `H${8 - x}Q${-x} ${y} ${-x} ${y - 8}V${8 - y}Q${-x} ${-y} ${8 - x} ${-y}Z`
+      );
+    case 'database': // a cylinder that stands
+      return (
+        `M${-x} ${6 - y}A${x} 6 0 0 1 ${x} ${6 - y}V${y - 6}A${x} 6 0 0 1 ${-x} ${y - 6}Z` +
+        `M${-x} ${6 - y}A${x} 6 0 0 0 ${x} ${6 - y}`
+      );
+    case 'queue': // a pipe
+      return (
+        `M${8 - x} ${-y}H${x - 8}A8 ${y} 0 0 1 ${x - 8} ${y}H${8 - x}A8 ${y} 0 0 1 ${8 - x} ${-y}Z` +
+        `M${x - 8} ${-y}A8 ${y} 0 0 0 ${x - 8} ${y}`
+      );
+    case 'cache':
+      return `M${12 - x} ${-y}H${x - 12}L${x} 0L${x - 12} ${y}H${12 - x}L${-x} 0Z`;
+    default: // somebody else's: a box with its corners cut
+      return (
+        `M${10 - x} ${-y}H${x - 10}L${x} ${10 - y}V${y - 10}L${x - 10} ${y}H${10 - x}` +
+        `L${-x} ${y - 10}V${10 - y}Z`
+      );
+  }
+}
+
+const kLetters = 24;
+
+export const shortName = (node: MapNode): string => {
+  const words = endWords(node);
+  return words.length > kLetters ? words.slice(0, kLetters - 1) + '…' : words;
+};
+
+/** Depends on the name alone: numbers must not move anything. */
+export const widthOf = (node: MapNode): number =>
+  Math.max(118, Math.round(shortName(node).length * 7.1) + 36);
+
+export const numbersOf = (node: MapNode | MapEdge): string =>
+  node.count === 0 ? 'no requests' : `${rate(node.rate)} · ${duration(node.p95_ns)}`;
+
+/** Class of an error share: none, some, many, most. */
+export function severity(share: number): string {
+  return share <= 0 ? '' : share < 0.01 ? 'some' : share < 0.1 ? 'many' : 'most';
+}
+
+/** Of an edge, by its rate: from 1.2 to 7, each doubling as much wider as the one before. */
+export function strokeWidth(rate: number, highest: number): number {
+  if (rate <= 0 || highest <= 0) return 1.2;
+  const octaves = Math.log2(highest / rate);
+  return Math.max(1.2, 7 - octaves * 0.65);
+}
+
+/** Of the arrow at an edge's end, in the drawing's units; SVG's own markers grow with the line. */
+export function arrow(path: string): string {
+  const numbers = path.match(/-?\d+(\.\d+)?/g)!.map(Number);
+  const [fromX, fromY, x, y] = numbers.slice(-4) as [number, number, number, number];
+  const angle = Math.atan2(y - fromY, x - fromX);
+  const corner = (turn: number): string =>
+    `${(x - 10 * Math.cos(angle + turn)).toFixed(1)} ${(y - 10 * Math.sin(angle + turn)).toFixed(1)}`;
+  return `M${x} ${y}L${corner(0.42)}L${corner(-0.42)}Z`;
+}
