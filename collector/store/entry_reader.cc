@@ -8,8 +8,7 @@ constexpr size_t kMostEntries = 200'000;
 }  // namespace
 
 EntryReader::EntryReader(Database& database)
-    : database_(&database),
-      read_(std::make_unique<Statement>(
+    : read_(std::make_unique<Statement>(
           database.prepare("SELECT kind, data FROM entry WHERE id = ?1"))) {}
 
 EntryReader::Entry* EntryReader::entry(uint32_t id) {

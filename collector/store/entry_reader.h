@@ -1,6 +1,6 @@
 // EntryReader: entries of the dictionary for readers, read when they are needed.
 // Path:    inside the store's reader
-// Owner:   the reader; borrows its Database.
+// Owner:   the reader; its Database outlives it.
 // Memory:  what was needed, until trim() finds it too much.
 // Failure: none or null for an entry that is not there or not as it should be.
 #pragma once
@@ -46,7 +46,6 @@ class EntryReader final : public Entries {
   Entry* entry(uint32_t id);
   Entry* entry(uint32_t id, EntryKind kind);
 
-  Database* database_;
   std::unique_ptr<Statement> read_;
   std::unordered_map<uint32_t, Entry> entries_;
 };
