@@ -57,6 +57,16 @@ function axisTime(chart: uPlot, values: number[]): string[] {
   });
 }
 
+/** Where a logarithmic axis has its lines. */
+function powers(least: number, most: number): number[] {
+  const steps = most / least > 50 ? [1] : [1, 2, 5];
+  const list: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(least)); power <= most; power *= 10)
+    for (const step of steps)
+      if (step * power >= least && step * power <= most) list.push(step * power);
+  return list;
+}
+
 function optionsOf(props: Properties, latest: { current: Properties }, width: number) {
   const ink = inkColours();
   const grid = { stroke: ink.line, width: 1 };
@@ -65,7 +75,7 @@ function optionsOf(props: Properties, latest: { current: Properties }, width: nu
   return {
     width,
     height: props.height ?? 140,
-    padding: [8, 8, 0, 0] as uPlot.Padding,
+    padding: [8, 20, 0, 0] as uPlot.Padding,
     legend: { show: props.series.length > 1, live: true },
     cursor: {
       points: { show: props.series.some((series) => series.kind !== 'none') },
@@ -78,7 +88,7 @@ function optionsOf(props: Properties, latest: { current: Properties }, width: nu
       y: {
         distr: props.logarithmic ? 3 : 1,
         ...(props.logarithmic
-          ? {}
+          ? { range: (_: uPlot, least: number, most: number) => [least / 1.6, most * 1.6] }
           : { range: (_: uPlot, __: number, most: number) => [0, most > 0 ? most * 1.1 : 1] }),
       },
     } as uPlot.Scales,
@@ -88,6 +98,10 @@ function optionsOf(props: Properties, latest: { current: Properties }, width: nu
         ...axis,
         size: 62,
         space: 28,
+        ...(props.logarithmic && {
+          splits: (_: uPlot, __: number, least: number, most: number) => powers(least, most),
+          filter: (_: uPlot, splits: number[]) => splits,
+        }),
         values: (_: uPlot, values: (number | null)[]) =>
           values.map((value) => (value === null ? '' : latest.current.format(value))),
       },

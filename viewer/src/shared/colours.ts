@@ -10,7 +10,7 @@ function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; ++index)
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
-  return value ^ (value >>> 15);
+  return (value ^ (value >>> 15)) >>> 0;
 }
 
 function shade(hue: number, step: number): string {

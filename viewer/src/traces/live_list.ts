@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, ApiError, type TracesAnswer, type TraceSummary } from '../shared/api';
 import { resolve, type Period } from '../shared/period';
 
-const kPage = 100;
+const kPage = 200;
 /** Then the list begins anew with its first page. */
 const kMost = 1000;
 const kEveryMilliseconds = 1000;

@@ -11,6 +11,8 @@ import { resolve, type Period } from '../shared/period';
 interface Properties {
   traces: TraceSummary[];
   period: Period;
+  /** There are older ones that are not in the list. */
+  more: boolean;
   /** The trace that the list points at. */
   marked: string | undefined;
   open: (trace: TraceSummary) => void;
@@ -36,6 +38,25 @@ function nearest(chart: uPlot, traces: TraceSummary[], left: number, top: number
     }
   }
   return best;
+}
+
+/** A veil over the times whose traces are not in the list. */
+function veil(chart: uPlot, until: number): void {
+  const { ctx } = chart;
+  const { left, top, width, height } = chart.bbox;
+  const end = Math.min(left + width, chart.valToPos(until, 'x', true));
+  if (end <= left) return;
+  const ink = inkColours();
+  ctx.save();
+  ctx.fillStyle = ink.line;
+  ctx.globalAlpha = 0.5;
+  ctx.fillRect(left, top, end - left, height);
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = ink.faint;
+  ctx.textAlign = 'left';
+  if (end - left > 110 * devicePixelRatio)
+    ctx.fillText('older ones not shown', left + 8 * devicePixelRatio, top + height / 2);
+  ctx.restore();
 }
 
 function draw(chart: uPlot, traces: TraceSummary[], marked: string | undefined): void {
@@ -81,7 +102,7 @@ function draw(chart: uPlot, traces: TraceSummary[], marked: string | undefined):
   ctx.restore();
 }
 
-export function Scatter({ traces, period, marked, open, select }: Properties) {
+export function Scatter({ traces, period, more, marked, open, select }: Properties) {
   const [pointed, setPointed] = useState<TraceSummary>();
   const chart = useRef<uPlot>(undefined);
   // Oldest first, as a chart has it.
@@ -127,6 +148,7 @@ export function Scatter({ traces, period, marked, open, select }: Properties) {
         table={false}
         draw={(drawn) => {
           chart.current = drawn;
+          if (more && times.length) veil(drawn, times[0]!);
           draw(drawn, sorted, ring);
         }}
         onMove={(drawn, left, top) => setPointed(nearest(drawn, sorted, left, top))}

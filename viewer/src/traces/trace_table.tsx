@@ -82,7 +82,7 @@ function Row(props: { trace: TraceSummary; slowest: number; mark: Properties['ma
         <span title={`${count(trace.duration_ns)} ns`}>{duration(trace.duration_ns)}</span>
       </td>
       <td class="number spans">{count(trace.spans)}</td>
-      <td class="wide services">
+      <td class="wide involved">
         <Services names={trace.services} />
       </td>
     </tr>

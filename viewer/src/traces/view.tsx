@@ -78,6 +78,7 @@ export function TracesView() {
         <Scatter
           traces={live.traces}
           period={chosen}
+          more={!!live.end?.next}
           marked={marked}
           open={(trace) => navigate(link(['trace', trace.trace_id]))}
           select={(times, durations) => {
