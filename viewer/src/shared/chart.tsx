@@ -78,7 +78,8 @@ function optionsOf(props: Properties, latest: { current: Properties }, width: nu
     padding: [8, 20, 0, 0] as uPlot.Padding,
     legend: { show: props.series.length > 1, live: true },
     cursor: {
-      points: { show: props.series.some((series) => series.kind !== 'none') },
+      // uPlot's own points, or none: `true` would also be none.
+      ...(props.series.every((series) => series.kind === 'none') && { points: { show: false } }),
       y: false,
       drag: { x: !!props.onSelect, y: !!props.both, setScale: false, uni: 8, dist: 5 },
     },
