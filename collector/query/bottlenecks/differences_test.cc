@@ -195,6 +195,25 @@ TEST(Differences, ManyRequestsOfFewTracesProveNoMoreThanTheTraces) {
   EXPECT_EQ(text_of(find(sample)), "");
 }
 
+TEST(Differences, AlikeRequestsOfOneTraceAreCountedOnceForChance) {
+  // Five of ten slow traces have the value, and 17 of the 90 others: among so many values that is
+  // chance. Counted by their twenty requests each it would be none.
+  Sample sample({"shop", ""});
+  for (uint64_t i = 1; i <= 100; ++i) {
+    TraceMaker trace(i);
+    const bool slow = i <= 10;
+    trace.add("web", "batch", SpanKind::kInternal, 0, 20'000);
+    trace.set("batch.kind", i <= 5 || (i > 10 && i <= 27) ? "large" : "small");
+    for (int k = 0; k < 20; ++k)
+      trace.add("shop", "GET /", SpanKind::kServer, k, slow ? 300 : 100 + i % 7, 1);
+    const SpanList list = trace.take();
+    sample.add(trace.trace_id(), list.spans);
+  }
+  const std::vector<Finding> findings = find(sample);
+  ASSERT_EQ(findings.size(), 1u) << text_of(findings);
+  EXPECT_EQ(findings[0].kind, FindingKind::kSelf);
+}
+
 TEST(Differences, ValuesThatOccurOnceAndPortsOfPeersAreNoNews) {
   Sample sample({"shop", ""});
   for (uint64_t i = 1; i <= 400; ++i) {

@@ -13,16 +13,14 @@ constexpr double kAttributeWeight = 2, kSpanWeight = 1.5, kErrorWeight = 1.2;
 ShareWords words_of(const Fact& fact) {
   switch (fact.kind) {
     case Fact::Kind::kOperation:
-      return {"are", fact.value, "are", "is"};
+      return {"are", fact.value, "are"};
     case Fact::Kind::kAttribute:
-      return {"have", fact.name + "=" + fact.value, "do", "does"};
+      return {"have", fact.name + "=" + fact.value, "do"};
     case Fact::Kind::kRootAttribute:
-      if (fact.name == "root.name")
-        return {"belong to a trace that begins with", fact.value, "do", "does"};
-      return {"have", fact.name + "=" + fact.value + " on the first span of their trace", "do",
-              "does"};
+      if (fact.name == "root.name") return {"belong to a trace that begins with", fact.value, "do"};
+      return {"have", fact.name + "=" + fact.value + " on the first span of their trace", "do"};
     case Fact::Kind::kSpan:
-      return {"have a span", "\"" + fact.name + "\" of " + fact.value, "do", "does"};
+      return {"have a span", "\"" + fact.name + "\" of " + fact.value, "do"};
   }
   return {};
 }
@@ -66,7 +64,7 @@ void find_errors(const Contrast& contrast, double most_chance, std::vector<Findi
   finding.slow_share = slow;
   finding.rest_share = rest;
   finding.weight = kErrorWeight * (slow - rest);
-  finding.words = share_words(having, contrast, {"fail", "", "do", "does"});
+  finding.words = share_words(having, contrast, {"fail", "", "do"});
   for (size_t i = 0; i < requests.size(); ++i)
     if (failed[i]) finding.having.push_back(i);
   finding.request = contrast.slowest_of(finding.having);

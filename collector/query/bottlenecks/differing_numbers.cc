@@ -92,7 +92,7 @@ Finding make_finding(const std::string& key, const Limit& limit,
   finding.weight = 1.8 * (finding.slow_share - finding.rest_share);
   finding.words = share_words(
       having, contrast,
-      {"have", key + " of " + number + (limit.upwards ? " or more" : " or less"), "do", "does"});
+      {"have", key + " of " + number + (limit.upwards ? " or more" : " or less"), "do"});
   return finding;
 }
 

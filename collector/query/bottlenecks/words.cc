@@ -21,14 +21,12 @@ std::string slow_subject(const Having& having, const Contrast& contrast) {
   return share_text(with, all) + " slow requests";
 }
 
-/// `1 of 10 others do`, `none of the others does`.
+/// `1 of 10 others do`, `none of the others do`.
 std::string rest_clause(const Having& having, const Contrast& contrast, const ShareWords& words) {
   const uint64_t with = having.requests.rest, all = contrast.request_count().rest;
-  if (with == 0) return "none of the others " + std::string(words.other_verb);
+  if (with == 0) return "none of the others " + std::string(words.others_verb);
   if (with >= all) return "all others " + std::string(words.others_verb) + " too";
-  const std::string share = share_text(with, all);
-  return share + " others " +
-         std::string(share.starts_with("1 of") ? words.other_verb : words.others_verb);
+  return share_text(with, all) + " others " + std::string(words.others_verb);
 }
 
 std::string more_time(const TimeDifference& difference) {
@@ -98,7 +96,7 @@ std::string time_words(const Part& part, const TimeDifference& difference, const
            " and back (network, queue, accept), others " + rest + more_time(difference);
   const bool internal = part.node == "internal";
   if (difference.mostly_slow)
-    return share_words(having, contrast, {internal ? "run" : "call", part.name, "do", "does"}) +
+    return share_words(having, contrast, {internal ? "run" : "call", part.name, "do"}) +
            more_time(difference);
   if (difference.more_calls)
     return std::string("slow requests ") + (internal ? "run " : "call ") + part.name + " " +

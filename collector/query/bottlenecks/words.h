@@ -18,8 +18,7 @@ namespace seamtrace::collector::bottlenecks {
 struct ShareWords {
   std::string_view verb = "have";
   std::string what;
-  std::string_view others_verb = "do";   ///< `1 of 10 others do`
-  std::string_view other_verb = "does";  ///< `none of the others does`
+  std::string_view others_verb = "do";
 };
 std::string share_words(const Having& having, const Contrast& contrast, const ShareWords& words);
 

@@ -130,7 +130,7 @@ json json_where(const std::vector<WhereTimeGoes>& all) {
   for (const WhereTimeGoes& where : all) {
     list.push_back({{"what", part_name(where.part.kind)},
                     {"name", json_text(where.part.name)},
-                    {"kind", json_text(where.part.node)},
+                    {"kind", json_text(where.part.node == "internal" ? "" : where.part.node)},
                     {"share", where.share},
                     {"critical_share", where.critical_share},
                     {"mean_ns", where.mean_ns},
@@ -150,7 +150,7 @@ json json_findings(const std::vector<Finding>& findings, const Sample& sample) {
     list.push_back(
         {{"kind", finding_name(finding.kind)},
          {"name", json_text(finding.name)},
-         {"value", finding.value.empty() ? json(nullptr) : json_text(finding.value)},
+         {"value", json_text(finding.value)},
          {"slow_share", finding.slow_share},
          {"rest_share", finding.rest_share},
          {"slow_ns", optional_number(finding.slow_ns)},
@@ -165,8 +165,10 @@ json describe(const Sampled& sampled) {
   const Sample& sample = sampled.sample;
   const std::vector<bottlenecks::Request>& requests = sample.requests();
   const std::vector<bool> slow = bottlenecks::slowest_tenth(requests);
+  auto slow_count = static_cast<uint64_t>(std::count(slow.begin(), slow.end(), true));
+  if (slow_count < bottlenecks::kLeastSlow) slow_count = 0;  // too few to say anything of
   uint64_t threshold = 0;
-  for (size_t i = 0; i < requests.size(); ++i)
+  for (size_t i = 0; i < requests.size() && slow_count != 0; ++i)
     if (slow[i] && (threshold == 0 || requests[i].duration_ns < threshold))
       threshold = requests[i].duration_ns;
   return {{"requests", requests.size()},
@@ -177,7 +179,7 @@ json describe(const Sampled& sampled) {
           {"where", json_where(bottlenecks::where_time_goes(sample, slow))},
           {"slow",
            {{"threshold_ns", threshold},
-            {"requests", std::count(slow.begin(), slow.end(), true)},
+            {"requests", slow_count},
             {"findings", json_findings(bottlenecks::find_differences(sample, slow), sample)}}}};
 }
 

@@ -47,7 +47,7 @@ TEST(Bottlenecks, SharesAddUpAndTheCauseIsFirst) {
   ASSERT_FALSE(slow["findings"].empty());
   EXPECT_EQ(slow["findings"][0]["kind"], "dependency");
   EXPECT_EQ(slow["findings"][0]["name"], "postgresql shop");
-  EXPECT_TRUE(slow["findings"][0]["value"].is_null());
+  EXPECT_EQ(slow["findings"][0]["value"], "");
   EXPECT_EQ(slow["findings"][0]["trace_id"].get<std::string>().size(), 32u);
 }
 
@@ -76,7 +76,17 @@ TEST(Bottlenecks, AServiceThatAnswersNobodyIsSeenByWhatItBegins) {
   EXPECT_EQ(body["requests"], 1);
   EXPECT_EQ(body["p50_ns"], 100 * kMillisecond);
   EXPECT_EQ(body["where"][0]["name"], "step");
+  EXPECT_EQ(body["where"][0]["kind"], "");
   EXPECT_NEAR(body["where"][0]["share"], 0.6, 1e-9);
+}
+
+TEST(Bottlenecks, TooFewRequestsHaveNoSlowTenth) {
+  MemoryStore store;
+  fill(store, {Cause::kNone, 1, 40});
+  EXPECT_EQ(answer_of(store, {{"service", "shop"}})["slow"]["requests"], 0);
+  MemoryStore enough;
+  fill(enough, {Cause::kNone, 1, 50});
+  EXPECT_EQ(answer_of(enough, {{"service", "shop"}})["slow"]["requests"], 5);
 }
 
 TEST(Bottlenecks, ADamagedTraceIsOneLess) {
