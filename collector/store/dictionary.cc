@@ -20,9 +20,9 @@ Dictionary::Dictionary(Database& database)
       seen_(kSeenSlots) {}
 
 bool Dictionary::load(uint32_t next_id) {
-  for (auto& map : by_bytes_) map.clear();
-  by_id_.clear();
   changed_.clear();
+  by_id_.clear();
+  for (auto& map : by_bytes_) map.clear();
   total_bytes_ = 0;
   next_id_ = std::max<uint32_t>(next_id, 1);
   Statement all = database_.prepare("SELECT id, kind, data, used, count FROM entry");
@@ -40,17 +40,18 @@ bool Dictionary::load(uint32_t next_id) {
 
 void Dictionary::keep(uint32_t id, EntryKind kind, std::string_view bytes, int64_t used,
                       uint64_t count) {
-  const auto [at, added] = by_bytes_[static_cast<size_t>(kind)].try_emplace(std::string(bytes), id);
+  const auto [at, added] = by_bytes_[static_cast<size_t>(kind)].try_emplace(
+      std::string(bytes), Entry{id, used, count, false});
   if (added) total_bytes_ += bytes.size();
-  by_id_[id] = {at->first, used, count, false};
+  by_id_[id] = &*at;
 }
 
 uint32_t Dictionary::find(EntryKind kind, std::string_view bytes) {
-  const auto& map = by_bytes_[static_cast<size_t>(kind)];
+  auto& map = by_bytes_[static_cast<size_t>(kind)];
   const auto at = map.find(bytes);
   if (at == map.end()) return 0;
-  use(at->second);
-  return at->second;
+  use(at->second, 0);
+  return at->second.id;
 }
 
 uint32_t Dictionary::intern(EntryKind kind, std::string_view bytes) {
@@ -98,26 +99,27 @@ uint32_t Dictionary::insert(EntryKind kind, std::string_view bytes) {
 
 void Dictionary::use(uint32_t id, uint64_t times) {
   const auto at = by_id_.find(id);
-  if (at == by_id_.end()) return;
-  Entry& entry = at->second;
+  if (at != by_id_.end()) use(at->second->second, times);
+}
+
+void Dictionary::use(Entry& entry, uint64_t times) {
   entry.count += times;
   if (entry.used == epoch_ && times == 0) return;
   entry.used = std::max(entry.used, epoch_);
   if (entry.changed) return;
   entry.changed = true;
-  changed_.push_back(id);
+  changed_.push_back(&entry);
 }
 
 std::string_view Dictionary::bytes(uint32_t id) const {
   const auto at = by_id_.find(id);
-  return at == by_id_.end() ? std::string_view{} : at->second.bytes;
+  return at == by_id_.end() ? std::string_view{} : at->second->first;
 }
 
 bool Dictionary::flush() {
-  for (const uint32_t id : changed_) {
-    Entry& entry = by_id_[id];
-    entry.changed = false;
-    update_.bind(1, int64_t{id}).bind(2, entry.used).bind(3, entry.count).run();
+  for (Entry* entry : changed_) {
+    entry->changed = false;
+    update_.bind(1, int64_t{entry->id}).bind(2, entry->used).bind(3, entry->count).run();
   }
   changed_.clear();
   return !database_.failed();

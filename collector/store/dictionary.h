@@ -66,28 +66,30 @@ class Dictionary {
   /// Calls `visit(id, bytes)` for all entries of a kind.
   template <typename Visit>
   void each(EntryKind kind, Visit visit) const {
-    for (const auto& [bytes, id] : by_bytes_[static_cast<size_t>(kind)]) visit(id, bytes);
+    for (const auto& [bytes, entry] : by_bytes_[static_cast<size_t>(kind)]) visit(entry.id, bytes);
   }
 
  private:
   struct Entry {
-    std::string_view bytes;  ///< of the key in by_bytes_, which stays where it is
+    uint32_t id = 0;
     int64_t used = 0;
     uint64_t count = 0;
     bool changed = false;
   };
 
   bool seen_often(std::string_view text);
+  void use(Entry& entry, uint64_t times);
   uint32_t insert(EntryKind kind, std::string_view bytes);
   void keep(uint32_t id, EntryKind kind, std::string_view bytes, int64_t used, uint64_t count);
 
   Database& database_;
   Statement insert_;
   Statement update_;
-  std::array<std::unordered_map<std::string, uint32_t, BytesHash, std::equal_to<>>, kEntryKinds>
-      by_bytes_;
-  std::unordered_map<uint32_t, Entry> by_id_;
-  std::vector<uint32_t> changed_;
+  using ByBytes = std::unordered_map<std::string, Entry, BytesHash, std::equal_to<>>;
+
+  std::array<ByBytes, kEntryKinds> by_bytes_;
+  std::unordered_map<uint32_t, ByBytes::value_type*> by_id_;  ///< into by_bytes_
+  std::vector<Entry*> changed_;
   std::vector<uint16_t> seen_;  ///< marks of texts that were seen lately, and how often
   size_t total_bytes_ = 0;
   uint32_t next_id_ = 1;

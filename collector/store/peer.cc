@@ -121,25 +121,23 @@ CacheUse cache_use_of(const Span& span) {
 }
 
 bool tells_peer(std::string_view key) {
-  static constexpr std::array<std::string_view, 11> kKeys = {"db.system.name",
-                                                             "db.system",
-                                                             "messaging.system",
-                                                             "db.namespace",
-                                                             "db.name",
-                                                             "server.address",
-                                                             "net.peer.name",
-                                                             "server.port",
-                                                             "net.peer.port",
-                                                             "seamtrace.cache.hits",
-                                                             "seamtrace.cache.misses"};
+  static constexpr std::array<std::string_view, 9> kKeys = {
+      "db.system.name", "db.system",     "messaging.system", "db.namespace", "db.name",
+      "server.address", "net.peer.name", "server.port",      "net.peer.port"};
   return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+}
+
+bool tells_cache_use(std::string_view key) {
+  return key == "seamtrace.cache.hits" || key == "seamtrace.cache.misses";
+}
+
+bool tells_http_status(std::string_view key) {
+  return key == "http.response.status_code" || key == "http.status_code";
 }
 
 int32_t http_status_of(const Span& span) {
   for (const Attribute& attribute : span.attributes) {
-    if (attribute.key != "http.response.status_code" && attribute.key != "http.status_code") {
-      continue;
-    }
+    if (!tells_http_status(attribute.key)) continue;
     const int64_t status = number_of(attribute.value);
     return status > 0 && status < 1000 ? static_cast<int32_t>(status) : 0;
   }

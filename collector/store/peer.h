@@ -19,8 +19,10 @@ struct CacheUse {
 };
 CacheUse cache_use_of(const Span& span);
 
-/// True when peer_of or cache_use_of looks at `key`.
+/// Which attributes these functions look at.
 bool tells_peer(std::string_view key);
+bool tells_cache_use(std::string_view key);
+bool tells_http_status(std::string_view key);
 
 /// http.response.status_code (or the older http.status_code), 0: none.
 int32_t http_status_of(const Span& span);

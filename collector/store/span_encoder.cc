@@ -1,5 +1,7 @@
 #include "collector/store/span_encoder.h"
 
+#include <cassert>
+
 #include "collector/process/resource.h"
 
 namespace seamtrace::collector::store {
@@ -43,7 +45,7 @@ const SpanTemplate* SpanEncoder::find_template(const Span& span, uint32_t resour
   whole.text(signature_);
   whole.text(scratch_);
   std::unique_ptr<SpanTemplate> made = SpanTemplate::parse(inline_bytes_);
-  if (made == nullptr) return nullptr;  // cannot be: the encoder made it
+  assert(made != nullptr);
   made->id = dictionary_.intern_bounded(EntryKind::kTemplate, inline_bytes_);
   if (made->id == 0) {
     inline_template_ = std::move(made);
@@ -51,6 +53,12 @@ const SpanTemplate* SpanEncoder::find_template(const Span& span, uint32_t resour
   }
   dictionary_.use(made->id, 1);
   return (templates_[signature_] = std::move(made)).get();
+}
+
+const SpanTemplate& SpanEncoder::shape_of(const Span& span) {
+  plain_.kind = span.kind;
+  plain_.attributes.assign(span.attributes.begin(), span.attributes.end());
+  return plain_;
 }
 
 void SpanEncoder::write_text(std::string_view text, ByteWriter& writer, ChunkTail& tail) {
@@ -129,9 +137,9 @@ void SpanEncoder::write_rare_parts(const Span& span, ByteWriter& writer, ChunkTa
   }
 }
 
-void SpanEncoder::encode(const Span& span, uint32_t resource, ParentPlace parent, ChunkTail& tail) {
+const SpanTemplate& SpanEncoder::encode(const Span& span, uint32_t resource, ParentPlace parent,
+                                        ChunkTail& tail) {
   const SpanTemplate* shape = find_template(span, resource);
-  if (shape == nullptr) return;
   ByteWriter writer(tail.records);
   writer.number(shape->id);
   if (shape->id == 0) writer.text(inline_bytes_);
@@ -151,6 +159,7 @@ void SpanEncoder::encode(const Span& span, uint32_t resource, ParentPlace parent
   if (!shape->has_name) write_text(span.name, writer, tail);
   write_values(span, *shape, tail);
   if (shape->has_more) write_rare_parts(span, writer, tail);
+  return *shape;
 }
 
 }  // namespace seamtrace::collector::store

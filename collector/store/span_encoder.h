@@ -45,8 +45,13 @@ class SpanEncoder {
   /// Forgets all templates: the dictionary was read anew.
   void forget() { templates_.clear(); }
 
-  /// `resource`: the entry of the span's resource.
-  void encode(const Span& span, uint32_t resource, ParentPlace parent, ChunkTail& tail);
+  /// `resource`: the entry of the span's resource. The span's template, which lives until the next
+  /// call, and as long as the encoder when it has an id.
+  const SpanTemplate& encode(const Span& span, uint32_t resource, ParentPlace parent,
+                             ChunkTail& tail);
+
+  /// A template that only tells the span's kind and keys; lives until the next call.
+  const SpanTemplate& shape_of(const Span& span);
 
  private:
   const SpanTemplate* find_template(const Span& span, uint32_t resource);
@@ -61,6 +66,7 @@ class SpanEncoder {
   std::unordered_map<std::string, std::unique_ptr<SpanTemplate>, BytesHash, std::equal_to<>>
       templates_;  ///< by signature
   std::unique_ptr<SpanTemplate> inline_template_;
+  SpanTemplate plain_;
   std::string signature_, scratch_, inline_bytes_;
 };
 

@@ -68,6 +68,7 @@ std::optional<Error> StoreWriter::load() {
   decoded_templates_.clear();
   decoded_resources_.clear();
   operations_.clear();
+  template_facts_.clear();
   rollups_.forget();
   encoder_.forget();
   loaded_ = load_state() && dictionary_.load(state_.next_entry);
@@ -88,23 +89,35 @@ std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
   if (!loaded_) {
     if (std::optional<Error> error = load()) return error;
   }
-  std::unordered_map<TraceId, TraceSpans, TraceIdHash> by_trace;
-  std::vector<const TraceId*> order;  // of coming, so that rows follow time
+  // Spans by trace, traces in the order of their coming so that rows follow time.
+  size_t count = 0;
+  for (const BatchPtr& batch : batches) count += batch->list.spans.size();
+  if (count == 0) return std::nullopt;
+  std::vector<std::pair<uint32_t, const Span*>> spans;
+  spans.reserve(count);
+  std::unordered_map<TraceId, uint32_t, TraceIdHash> numbers;
+  numbers.reserve(count / 4);
   for (const BatchPtr& batch : batches) {
     for (const Span& span : batch->list.spans) {
-      TraceSpans& spans = by_trace[span.trace_id];
-      if (spans.empty()) order.push_back(&span.trace_id);
-      spans.push_back(&span);
+      const auto number = static_cast<uint32_t>(numbers.size());
+      spans.emplace_back(numbers.try_emplace(span.trace_id, number).first->second, &span);
     }
   }
-  if (order.empty()) return std::nullopt;
+  std::sort(spans.begin(), spans.end(), [](const auto& left, const auto& right) {
+    return std::pair(left.first, left.second->start_unix_ns) <
+           std::pair(right.first, right.second->start_unix_ns);
+  });
   if (!database_->run("BEGIN IMMEDIATE")) return fail();
   ++transaction_;
   ++state_.change;
   new_spans_ = 0;
   dictionary_.set_epoch(state_.next_row / kRowsPerEpoch);
-  for (const TraceId* id : order) {
-    if (!write_trace(*id, by_trace[*id])) return fail();
+  std::vector<const Span*> trace;
+  for (auto at = spans.begin(); at != spans.end();) {
+    trace.clear();
+    const uint32_t number = at->first;
+    for (; at != spans.end() && at->first == number; ++at) trace.push_back(at->second);
+    if (!write_trace(trace.front()->trace_id, trace)) return fail();
   }
   state_.next_entry = dictionary_.next_id();
   if (!rollups_.flush() || !dictionary_.flush() || !write_state() || !database_->run("COMMIT")) {
@@ -122,15 +135,12 @@ bool StoreWriter::write_state() {
   return write_state_.bind(7, state_.removed_traces).run();
 }
 
-bool StoreWriter::write_trace(const TraceId& id, TraceSpans& spans) {
+bool StoreWriter::write_trace(const TraceId& id, TraceSpans spans) {
   TraceState& trace = trace_state(id);
   trace.used = transaction_;
   const bool is_new = trace.row == 0;
   if (is_new) trace.row = state_.next_row;
   const size_t before = trace.spans().size();
-  std::sort(spans.begin(), spans.end(), [](const Span* left, const Span* right) {
-    return left->start_unix_ns < right->start_unix_ns;
-  });
   for (const Span* span : spans) {
     if (!add_span(*span, trace)) return false;
   }
@@ -193,7 +203,7 @@ bool StoreWriter::restore(TraceState& trace) {
   const SpanList list = decoder.take();
   for (const Span& span : list.spans) {
     const ResourceEntry& resource = resource_entry(span.resource.get());
-    trace.add(digest_of(span, resource), resource.service);
+    trace.add(digest_of(span, resource, encoder_.shape_of(span)), resource.service);
   }
   // These resources end with the list: another one may get their address.
   resources_.clear();
@@ -217,8 +227,8 @@ bool StoreWriter::add_span(const Span& span, TraceState& trace) {
   if (const auto parent = trace.find(id_number(span.parent_span_id))) {
     place.records_back = trace.spans().size() - *parent;
   }
-  const SpanDigest digest = digest_of(span, resource);
-  encoder_.encode(span, resource.entry, place, trace.tail);
+  const SpanTemplate& shape = encoder_.encode(span, resource.entry, place, trace.tail);
+  const SpanDigest digest = digest_of(span, resource, shape);
   trace.add(digest, resource.service);
   Sample sample{digest.start_ns, digest.duration_ns, digest.status == StatusCode::kError,
                 digest.hits,     digest.misses,      trace.trace_id};
@@ -226,24 +236,58 @@ bool StoreWriter::add_span(const Span& span, TraceState& trace) {
   return !database_->failed();
 }
 
-SpanDigest StoreWriter::digest_of(const Span& span, const ResourceEntry& resource) {
+SpanDigest StoreWriter::digest_of(const Span& span, const ResourceEntry& resource,
+                                  const SpanTemplate& shape) {
   SpanDigest digest;
   digest.span_id = id_number(span.span_id);
   digest.parent_id = id_number(span.parent_span_id);
   digest.start_ns = span.start_unix_ns;
   digest.duration_ns =
       span.end_unix_ns > span.start_unix_ns ? span.end_unix_ns - span.start_unix_ns : 0;
-  const CacheUse use = cache_use_of(span);
-  digest.hits = static_cast<uint32_t>(std::min<uint64_t>(use.hits, UINT32_MAX));
-  digest.misses = static_cast<uint32_t>(std::min<uint64_t>(use.misses, UINT32_MAX));
-  digest.http_status = static_cast<int16_t>(http_status_of(span));
   digest.kind = span.kind;
   digest.status = span.status;
+  TemplateFacts& facts = facts_of(shape);
+  if (facts.tells_cache_use) {
+    const CacheUse use = cache_use_of(span);
+    digest.hits = static_cast<uint32_t>(std::min<uint64_t>(use.hits, UINT32_MAX));
+    digest.misses = static_cast<uint32_t>(std::min<uint64_t>(use.misses, UINT32_MAX));
+  }
+  if (facts.tells_http_status) digest.http_status = static_cast<int16_t>(http_status_of(span));
+  const bool usual = shape.id != 0 && shape.has_name &&
+                     std::ranges::all_of(facts.peer_attributes, [&](uint32_t i) {
+                       return equal_values(span.attributes[i].value, shape.attributes[i].value);
+                     });
+  if (usual && facts.operation != 0) {
+    dictionary_.use(facts.operation);
+    digest.operation = facts.operation;
+  } else {
+    digest.operation = operation_of(span, resource);
+    if (usual) facts.operation = digest.operation;
+  }
+  return digest;
+}
+
+StoreWriter::TemplateFacts& StoreWriter::facts_of(const SpanTemplate& shape) {
+  const auto [at, added] = template_facts_.try_emplace(shape.id);
+  TemplateFacts& facts = at->second;
+  if (!added && shape.id != 0) return facts;
+  facts = {};
+  const bool calls = shape.kind == SpanKind::kClient || shape.kind == SpanKind::kProducer;
+  for (uint32_t i = 0; i < shape.attributes.size(); ++i) {
+    const std::string_view key = shape.attributes[i].key;
+    if (calls && tells_peer(key)) facts.peer_attributes.push_back(i);
+    facts.tells_cache_use |= tells_cache_use(key);
+    facts.tells_http_status |= tells_http_status(key);
+  }
+  return facts;
+}
+
+uint32_t StoreWriter::operation_of(const Span& span, const ResourceEntry& resource) {
   OperationKey operation{resource.service_name, std::string(span.name), span.kind, peer_of(span)};
   encode_operation(operation, scratch_);
-  digest.operation = dictionary_.intern(EntryKind::kOperation, scratch_);
-  operations_.try_emplace(digest.operation, std::move(operation));
-  return digest;
+  const uint32_t entry = dictionary_.intern(EntryKind::kOperation, scratch_);
+  operations_.try_emplace(entry, std::move(operation));
+  return entry;
 }
 
 void StoreWriter::count_edge(const TraceState& trace, const SpanDigest& client, uint32_t answer,
@@ -300,7 +344,10 @@ const StoreWriter::ResourceEntry& StoreWriter::resource_entry(const Resource* re
 
 void StoreWriter::evict() {
   if (remembered_spans_ <= kRememberedSpans) return;
-  for (uint64_t age = kRememberedTransactions; remembered_spans_ > kRememberedSpans / 2; age /= 2) {
+  const uint64_t since = (transaction_ - evicted_) / 2 + 1;
+  evicted_ = transaction_;
+  for (uint64_t age = std::min(since, kRememberedTransactions);
+       remembered_spans_ > kRememberedSpans / 2; age /= 2) {
     std::erase_if(traces_, [&](const auto& entry) {
       const bool old = transaction_ - entry.second.used >= age;
       if (old) remembered_spans_ -= entry.second.spans().size();

@@ -59,18 +59,27 @@ class StoreWriter final : private Entries {
     uint32_t service = 0;  ///< the text of its name
     std::string service_name;
   };
-  using TraceSpans = std::vector<const Span*>;
+  using TraceSpans = std::span<const Span*>;
+  /// What is the same for all spans of a template, so that it is found once.
+  struct TemplateFacts {
+    std::vector<uint32_t> peer_attributes;  ///< numbers of those that peer_of() looks at
+    bool tells_cache_use = false;
+    bool tells_http_status = false;
+    uint32_t operation = 0;  ///< where those attributes have their default values; 0: not known
+  };
 
   std::optional<Error> fail();
   bool load_state();
   void read_oldest();
   bool write_state();
 
-  bool write_trace(const TraceId& id, TraceSpans& spans);
+  bool write_trace(const TraceId& id, TraceSpans spans);
   TraceState& trace_state(const TraceId& id);
   bool restore(TraceState& trace);
   bool add_span(const Span& span, TraceState& trace);
-  SpanDigest digest_of(const Span& span, const ResourceEntry& resource);
+  SpanDigest digest_of(const Span& span, const ResourceEntry& resource, const SpanTemplate& shape);
+  uint32_t operation_of(const Span& span, const ResourceEntry& resource);
+  TemplateFacts& facts_of(const SpanTemplate& shape);
   void count_edge(const TraceState& trace, const SpanDigest& client, uint32_t answer, bool add);
   bool write_chunk(TraceState& trace);
   bool write_row(TraceState& trace, bool is_new);
@@ -102,6 +111,8 @@ class StoreWriter final : private Entries {
   std::unordered_map<uint32_t, std::unique_ptr<SpanTemplate>> decoded_templates_;
   std::unordered_map<uint32_t, std::shared_ptr<const Resource>> decoded_resources_;
   std::unordered_map<uint32_t, OperationKey> operations_;
+  std::unordered_map<uint32_t, TemplateFacts> template_facts_;
+  uint64_t evicted_ = 0;  ///< by which transaction traces were forgotten last
   std::string scratch_;
 };
 
