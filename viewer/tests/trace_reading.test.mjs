@@ -166,7 +166,7 @@ test('a comparison says what is longer, and what only one of them has', () => {
   assert.equal(difference.nodes.reduce((sum, node) => sum + difference.more(node), 0), 200);
   const words = differenceWords(a, b, difference).join(' ');
   assert.match(words, /B takes 200.ns longer than A \(3\.0 times\)/);
-  assert.match(words, /200.ns more in db: SELECT itself, called 2 times, not 1\./);
+  assert.match(words, /200.ns more in db: SELECT itself, 2 spans, not 1\./);
   assert.match(words, /Only A has one: cache\./);
   const same = differenceWords(a, a, compare(a, a));
   assert.deepEqual(same, ['Both take 100\u202fns.', 'Both went through the same operations.']);

@@ -1,7 +1,7 @@
 // Difference: two traces side by side, operation path by operation path.
 // Promise: the differences of own time add up to the difference of covered time.
 
-import { duration, plural } from '../shared/format';
+import { count, duration, plural } from '../shared/format';
 import { aggregate, type OperationNode } from './aggregate';
 import type { Model } from './model';
 
@@ -60,8 +60,8 @@ export function differenceWords(a: Model, b: Model, difference: Difference): str
     .slice(0, 3);
   for (const { node, more } of telling) {
     const [one, two] = node.totals as [OperationNode['totals'][0], OperationNode['totals'][0]];
-    const calls = one.count === two.count ? `called ${plural(one.count, 'time')} in both` :
-        `called ${plural(two.count, 'time')}, not ${one.count}`;
+    const calls = one.count === two.count ? `${plural(one.count, 'span')} in both` :
+        `${plural(two.count, 'span')}, not ${count(one.count)}`;
     words.push(`${duration(more)} ${sign > 0 ? 'more' : 'less'} in ${label(node)} itself, ${calls}.`);
   }
   const [onlyA, onlyB] = [onlyIn(difference, 0), onlyIn(difference, 1)];
@@ -69,7 +69,7 @@ export function differenceWords(a: Model, b: Model, difference: Difference): str
   if (onlyB.length > 0) words.push(`Only B has ${list(onlyB)}.`);
   if (onlyA.length + onlyB.length === 0) words.push('Both went through the same operations.');
   if (a.trace.errors !== b.trace.errors) {
-    words.push(`${plural(b.trace.errors, 'error')} in B, ${a.trace.errors} in A.`);
+    words.push(`${plural(b.trace.errors, 'error')} in B, ${count(a.trace.errors)} in A.`);
   }
   return words;
 }

@@ -24,7 +24,7 @@ export function CopyButton(props: { text: () => string; label: string; words?: s
         setTimeout(() => setDone(''), 1500);
       }}
     >
-      <span aria-live="polite">{done || props.words || '⧉'}</span>
+      <span aria-live="polite">{done || props.words || 'copy'}</span>
     </button>
   );
 }
@@ -94,7 +94,7 @@ export function AttributeList({ attributes, dropped, addCondition, filter }: Pro
                         aria-label={`Find traces with ${word}`}
                         onClick={() => addCondition(word)}
                       >
-                        ⌕
+                        find
                       </button>
                     )}
                     <CopyButton label={`Copy ${short(key, 200)}`} text={() => valueText(value)} />
