@@ -6,7 +6,7 @@ import { serviceColour } from '../shared/colours';
 import { count, duration, percent, plural, rate } from '../shared/format';
 import { useKeys } from '../shared/keyboard';
 import { endWords, kNodeWords, share } from '../services/words';
-import { edgeKey, kNodeHeight, place, type Placed } from './layout';
+import { edgeKey, kNodeHeight, place, type Placed, type PlacedEdge } from './layout';
 import { PanZoom } from './pan_zoom';
 import { arrow, numbersOf, outline, severity, shortName, strokeWidth, widthOf } from './shapes';
 
@@ -16,6 +16,8 @@ interface Properties {
   selected: string;
   select: (key: string) => void;
 }
+
+const n = (value: number): string => value.toFixed(1);
 
 const kDirections: Record<string, [number, number]> = {
   ArrowLeft: [-1, 0],
@@ -181,7 +183,12 @@ function Node({ node, placed, selected, focusable, select, reveal }: NodePropert
       <text class="map-kind" x={left + 4} y={-kNodeHeight / 2 - 5}>
         {kNodeWords[node.kind]}
       </text>
-      <text class="map-name" x={left + 4} y={-2}>
+      <text
+        class="map-name"
+        x={left + 4}
+        y={-2}
+        style={{ '--most': `${(placed.width - 24) / (shortName(node).length * 0.62)}px` }}
+      >
         {shortName(node)}
       </text>
       <text class="map-numbers" x={left + 4} y={14}>
@@ -194,7 +201,7 @@ function Node({ node, placed, selected, focusable, select, reveal }: NodePropert
 
 interface EdgeProperties {
   edge: MapEdge;
-  placed: { path: string; label: { x: number; y: number } };
+  placed: PlacedEdge;
   width: number;
   selected: boolean;
   near: boolean;
@@ -203,6 +210,9 @@ interface EdgeProperties {
 
 function Edge({ edge, placed, width, selected, near, select }: EdgeProperties) {
   const { label, path } = placed;
+  const words = numbersOf(edge);
+  const fails = edge.error_share > 0;
+  const half = Math.max(words.length, fails ? 12 : 0) * 2.9 + 4;
   const state = selected ? 'selected' : near ? 'near' : '';
   return (
     <g
@@ -213,15 +223,16 @@ function Edge({ edge, placed, width, selected, near, select }: EdgeProperties) {
     >
       <path class="map-grip" d={path} />
       <path class="map-line" d={path} style={{ strokeWidth: `${width}px` }} />
-      <path class="map-arrow" d={arrow(path)} />
-      <text x={label.x} y={label.y - 2}>
-        {numbersOf(edge)}
-      </text>
-      {edge.error_share > 0 && (
-        <text class="map-failing" x={label.x} y={label.y + 11}>
-          {percent(edge.error_share)} errors
-        </text>
-      )}
+      <path class="map-arrow" d={arrow(placed, width)} />
+      <g class="map-label" transform={`translate(${n(label.x)} ${n(label.y)})`}>
+        <rect x={-half} y={fails ? -14 : -8} width={2 * half} height={fails ? 28 : 16} rx={4} />
+        <text y={fails ? -3 : 4}>{words}</text>
+        {fails && (
+          <text class="map-failing" y={10}>
+            {percent(edge.error_share)} errors
+          </text>
+        )}
+      </g>
     </g>
   );
 }

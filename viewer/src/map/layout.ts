@@ -1,58 +1,115 @@
-// Where the nodes and edges of the map stand. The answer depends on the names of the nodes and edges alone,
-// so numbers that change leave everything in its place.
+// Where the nodes and edges of the map stand. The answer depends on the names of the nodes and edges
+// alone, so numbers that change leave everything in its place.
 import { Graph, layout } from '@dagrejs/dagre';
 
-export interface Point { x: number; y: number }
-export interface Placed { x: number; y: number; width: number; height: number }
-export interface PlacedEdge { path: string; label: Point }
+export interface Point {
+  x: number;
+  y: number;
+}
+/** Its middle and its size. */
+export interface Placed extends Point {
+  width: number;
+  height: number;
+}
+export interface PlacedEdge {
+  path: string;
+  /** On the line. */
+  label: Point;
+  /** Of the arrow, and where it points to. */
+  tip: Point;
+  angle: number;
+}
 export interface Layout {
   nodes: Map<string, Placed>;
   edges: Map<string, PlacedEdge>;
   width: number;
   height: number;
 }
-export interface Ends { from: string; to: string }
+export interface Ends {
+  from: string;
+  to: string;
+}
 
 export const kNodeHeight = 48;
-const kLabel = { width: 96, height: 30 };
+/** Length of an arrow. */
+export const kArrow = 11;
+/** From so many nodes on the whole is looked at from far, where numbers at lines are not shown. */
+const kMany = 25;
 
 export const edgeKey = ({ from, to }: Ends): string => JSON.stringify([from, to]);
 
-/** A smooth line through the points that dagre gives: its bends, each rounded off between two middles. */
-function smooth(points: Point[]): string {
-  const first = points[0]!, last = points[points.length - 1]!;
-  const n = (value: number) => Math.round(value * 10) / 10;
-  const at = (point: Point) => `${n(point.x)} ${n(point.y)}`;
-  let path = `M${at(first)}`;
-  for (let i = 1; i < points.length - 1; i++) {
-    const bend = points[i]!, next = points[i + 1]!;
-    const end = i === points.length - 2 ? last : { x: (bend.x + next.x) / 2, y: (bend.y + next.y) / 2 };
-    path += ` Q${at(bend)} ${at(end)}`;
+const n = (value: number): number => Math.round(value * 10) / 10;
+const at = ({ x, y }: Point): string => `${n(x)} ${n(y)}`;
+const between = (a: Point, b: Point, part = 0.5): Point => ({
+  x: a.x + (b.x - a.x) * part,
+  y: a.y + (b.y - a.y) * part,
+});
+
+/** Ends before its tip, where the arrow begins. */
+function shortened(from: Point, tip: Point): Point {
+  const length = Math.hypot(tip.x - from.x, tip.y - from.y);
+  return length > kArrow ? between(tip, from, kArrow / length) : tip;
+}
+
+/**
+ * A smooth line through the points that dagre gives: each bend rounded off between two middles. Its
+ * label stands where the line passes the bend that dagre made room for it at.
+ */
+function smooth(points: Point[], label: Point): PlacedEdge {
+  const last = points.length - 1;
+  const tip = points[last]!;
+  const end = shortened(points[last - 1]!, tip);
+  const angle = Math.atan2(tip.y - points[last - 1]!.y, tip.x - points[last - 1]!.x);
+  let path = `M${at(points[0]!)}`;
+  let begin = points[0]!;
+  let middle = between(begin, end);
+  let nearest = Infinity;
+  for (let i = 1; i < last; i++) {
+    const bend = points[i]!;
+    const stop = i === last - 1 ? end : between(bend, points[i + 1]!);
+    path += ` Q${at(bend)} ${at(stop)}`;
+    const away = Math.hypot(bend.x - label.x, bend.y - label.y);
+    if (away < nearest) [nearest, middle] = [away, between(between(begin, bend), between(bend, stop))];
+    begin = stop;
   }
-  return points.length === 2 ? `${path} L${at(last)}` : path;
+  return { path: last === 1 ? `${path} L${at(end)}` : path, label: middle, tip, angle };
 }
 
 /** A call of a node to itself: a loop above it, since dagre's own goes through the node. */
 function loop({ x, y, height }: Placed): PlacedEdge {
   const top = y - height / 2;
-  return { path: `M${x + 18} ${top} C${x + 44} ${top - 36} ${x - 44} ${top - 36} ${x - 18} ${top}`,
-           label: { x, y: top - 36 } };
+  const tip = { x: x + 30, y: top };
+  return {
+    path: `M${x + 62} ${top}C${x + 70} ${top - 40} ${x + 30} ${top - 44} ${tip.x} ${top - kArrow}`,
+    label: { x: x + 50, y: top - 34 },
+    tip,
+    angle: Math.PI / 2,
+  };
 }
 
 let last: { key: string; value: Layout } | undefined;
 
 /** REQUIRES: every edge's ends are among the nodes; widths has every node. Order does not matter. */
-export function place(widths: Map<string, number>, ends: Ends[], downwards = false): Layout {
+export function place(widths: Map<string, number>, ends: Ends[]): Layout {
   const names = [...widths.keys()].sort();
   const calls = [...ends].sort((a, b) => (edgeKey(a) < edgeKey(b) ? -1 : 1));
-  const key = JSON.stringify([downwards, names.map((name) => [name, widths.get(name)]), calls.map(edgeKey)]);
+  const key = JSON.stringify([names.map((name) => [name, widths.get(name)]), calls.map(edgeKey)]);
   if (last?.key === key) return last.value;
 
-  const graph = new Graph({ multigraph: false });
-  graph.setGraph({ rankdir: downwards ? 'TB' : 'LR', nodesep: 34, edgesep: 14, ranksep: downwards ? 30 : 44,
-                   marginx: 24, marginy: 48 });
+  const graph = new Graph();
+  const many = names.length >= kMany;
+  const label = many ? { width: 70, height: 10 } : { width: 104, height: 34 };
+  graph.setGraph({
+    rankdir: 'LR',
+    nodesep: many ? 28 : 36,
+    edgesep: 12,
+    ranksep: 28,
+    marginx: 20,
+    marginy: 40,
+  });
   for (const name of names) graph.setNode(name, { width: widths.get(name)!, height: kNodeHeight });
-  for (const { from, to } of calls) if (from !== to) graph.setEdge(from, to, { ...kLabel, labelpos: 'c' });
+  for (const { from, to } of calls)
+    if (from !== to) graph.setEdge(from, to, { ...label, labelpos: 'c' });
   layout(graph);
 
   const nodes = new Map<string, Placed>(names.map((name) => {
@@ -62,7 +119,7 @@ export function place(widths: Map<string, number>, ends: Ends[], downwards = fal
   const edges = new Map<string, PlacedEdge>(calls.map((call) => {
     if (call.from === call.to) return [edgeKey(call), loop(nodes.get(call.from)!)];
     const edge = graph.edge(call.from, call.to) as { points: Point[]; x: number; y: number };
-    return [edgeKey(call), { path: smooth(edge.points), label: { x: edge.x, y: edge.y } }];
+    return [edgeKey(call), smooth(edge.points, edge)];
   }));
   const size = graph.graph() as { width?: number; height?: number };
   const value = { nodes, edges, width: size.width ?? 0, height: size.height ?? 0 };

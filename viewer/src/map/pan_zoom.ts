@@ -1,12 +1,16 @@
 // Moves and scales a drawing: drag, wheel, two fingers; the keys call pan(), zoom() and fit().
 
-const kNearest = 3, kFarthest = 0.08, kUnreadable = 0.6;
+const kNearest = 3;
+const kFarthest = 0.08;
+/** Below, small text is left out (map.css). */
+const kUnreadable = 0.6;
 
 export class PanZoom {
   private x = 0;
   private y = 0;
   private scale = 1;
-  private moved = false;          // by the reader: then new nodes do not move the drawing under the eyes
+  /** By the reader: then new nodes do not move the drawing under the eyes. */
+  private moved = false;
   private size = { width: 1, height: 1 };
   private readonly pointers = new Map<number, { x: number; y: number }>();
   private dragging = false;
@@ -21,11 +25,12 @@ export class PanZoom {
       event.preventDefault();
       const box = svg.getBoundingClientRect();
       const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
-      this.zoom(Math.exp(-Math.max(-120, Math.min(120, pixels)) / 400), event.clientX - box.left,
-                event.clientY - box.top);
+      const factor = Math.exp(-Math.max(-120, Math.min(120, pixels)) / 400);
+      this.zoom(factor, event.clientX - box.left, event.clientY - box.top);
     }, { passive: false });
     on('pointerdown', (event: PointerEvent) => {
-      if (event.button === 0) this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+      if (event.button !== 0) return;
+      this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     });
     on('pointermove', (event: PointerEvent) => this.move(event));
     for (const type of ['pointerup', 'pointercancel']) {
@@ -54,7 +59,8 @@ export class PanZoom {
     const { width, height } = this.svg.getBoundingClientRect();
     if (width === 0) return;
     this.moved = false;
-    this.scale = Math.min(1.15, Math.max(kFarthest, Math.min(width / this.size.width, height / this.size.height)));
+    const whole = Math.min(width / this.size.width, height / this.size.height);
+    this.scale = Math.min(1.15, Math.max(kFarthest, whole));
     this.x = (width - this.size.width * this.scale) / 2;
     this.y = (height - this.size.height * this.scale) / 2;
     this.apply();
@@ -112,13 +118,16 @@ export class PanZoom {
       return;
     }
     const box = this.svg.getBoundingClientRect();
-    const apart = (point: { x: number; y: number }) => Math.max(1, Math.hypot(point.x - other.x, point.y - other.y));
-    this.zoom(apart(after) / apart(before), (after.x + other.x) / 2 - box.left, (after.y + other.y) / 2 - box.top);
+    const apart = (point: { x: number; y: number }): number =>
+      Math.max(1, Math.hypot(point.x - other.x, point.y - other.y));
+    const middle = { x: (after.x + other.x) / 2 - box.left, y: (after.y + other.y) / 2 - box.top };
+    this.zoom(apart(after) / apart(before), middle.x, middle.y);
     this.pan((after.x - before.x) / 2, (after.y - before.y) / 2);
   }
 
   private apply(): void {
     this.group.setAttribute('transform', `translate(${this.x} ${this.y}) scale(${this.scale})`);
     this.svg.classList.toggle('far', this.scale < kUnreadable);
+    this.svg.style.setProperty('--scale', String(this.scale));
   }
 }

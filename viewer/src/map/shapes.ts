@@ -2,6 +2,7 @@
 import type { MapEdge, MapNode, NodeKind } from '../shared/api';
 import { duration, rate } from '../shared/format';
 import { endWords } from '../services/words';
+import { kArrow, type PlacedEdge } from './layout';
 
 /** Around (0, 0). */
 export function outline(kind: NodeKind, width: number, height: number): string {
@@ -42,7 +43,7 @@ export const shortName = (node: MapNode): string => {
 
 /** Depends on the name alone: numbers must not move anything. */
 export const widthOf = (node: MapNode): number =>
-  Math.max(118, Math.round(shortName(node).length * 7.1) + 36);
+  Math.max(168, Math.round(shortName(node).length * 7.6) + 40);
 
 export const numbersOf = (node: MapNode | MapEdge): string =>
   node.count === 0 ? 'no requests' : `${rate(node.rate)} · ${duration(node.p95_ns)}`;
@@ -59,12 +60,13 @@ export function strokeWidth(rate: number, highest: number): number {
   return Math.max(1.2, 7 - octaves * 0.65);
 }
 
-/** Of the arrow at an edge's end, in the drawing's units; SVG's own markers grow with the line. */
-export function arrow(path: string): string {
-  const numbers = path.match(/-?\d+(\.\d+)?/g)!.map(Number);
-  const [fromX, fromY, x, y] = numbers.slice(-4) as [number, number, number, number];
-  const angle = Math.atan2(y - fromY, x - fromX);
-  const corner = (turn: number): string =>
-    `${(x - 10 * Math.cos(angle + turn)).toFixed(1)} ${(y - 10 * Math.sin(angle + turn)).toFixed(1)}`;
-  return `M${x} ${y}L${corner(0.42)}L${corner(-0.42)}Z`;
+/** At the end of a line of that width; SVG's own markers would grow with the line. */
+export function arrow({ tip, angle }: PlacedEdge, width: number): string {
+  const half = 4 + width * 0.55;
+  const corner = (side: number): string => {
+    const x = tip.x - (kArrow + 1) * Math.cos(angle) - side * half * Math.sin(angle);
+    const y = tip.y - (kArrow + 1) * Math.sin(angle) + side * half * Math.cos(angle);
+    return `${x.toFixed(1)} ${y.toFixed(1)}`;
+  };
+  return `M${tip.x} ${tip.y}L${corner(1)}L${corner(-1)}Z`;
 }

@@ -12,7 +12,7 @@ type EdgeRow = MapEdge & { source: MapNode; target: MapNode };
 
 const nodeColumns = (): Column<MapNode>[] => [
   { id: 'name', title: 'Name', value: endWords, cell: (row) => <NodeLink node={row} /> },
-  { id: 'kind', title: 'Kind', value: (row) => kNodeWords[row.kind] },
+  { id: 'kind', title: 'Kind', wide: true, value: (row) => kNodeWords[row.kind] },
   ...measureColumns<MapNode>().filter((column) => column.id !== 'p99'),
   {
     id: 'traces',

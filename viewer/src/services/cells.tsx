@@ -34,7 +34,7 @@ export function HitRatio(props: { hits: number; misses: number }) {
       <span class="meter" aria-hidden="true">
         <i style={{ width: `${ratio * 100}%` }} />
       </span>
-      {percent(ratio)}
+      <span>{percent(ratio)}</span>
     </span>
   );
 }

@@ -25,15 +25,16 @@ function words(now: number, base: number, points: boolean): { text: string; same
     return { text, same: difference < 0.1 };
   }
   const factor = base > 0 ? now / base : Infinity;
-  if (factor >= 3) return { text: `${factor < 10 ? factor.toFixed(1) : factor.toFixed(0)} times`,
-                            same: false };
+  if (factor >= 3)
+    return { text: `${factor < 10 ? factor.toFixed(1) : factor.toFixed(0)} times`, same: false };
   return { text: percent(Math.abs(factor - 1)), same: Math.abs(factor - 1) < kSame };
 }
 
 export function Change({ now, base, format, moreIsWorse, points, few }: Properties) {
   if (now === null || now === undefined) return null;
   if (base === null || base === undefined || (base === 0 && !points))
-    return base === 0 && now === 0 ? null : <span class="change">new</span>;
+    return now === 0 ? null : <span class="change">new</span>;
+  if (now === 0 && base === 0) return null;
   const { text, same } = words(now, base, !!points);
   const title = `${format(now)}; in the period before: ${format(base)}`;
   if (same)

@@ -215,7 +215,7 @@ function columns(rows: Row[]): Column<Row>[] {
           <span class="meter" aria-hidden="true">
             <i style={{ width: `${(row.total_ns / whole) * 100}%` }} />
           </span>
-          {duration(row.total_ns)}
+          <span>{duration(row.total_ns)}</span>
         </span>
       ),
     },

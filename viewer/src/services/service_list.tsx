@@ -55,7 +55,7 @@ function columns(): Column<Row>[] {
     errors!,
     {
       id: 'errors_change',
-      title: 'Errors before',
+      title: 'Errors change',
       help: 'Share of errors against the period before',
       wide: true,
       cell: (row) => (
