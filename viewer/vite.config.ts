@@ -13,6 +13,6 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: {
-    proxy: { '/api': process.env['SEAMTRACE_VIEWER_API'] ?? 'http://127.0.0.1:7318' },
+    proxy: { '/api': process.env['SEAMTRACE_VIEWER_API'] ?? 'http://127.0.0.1:4380' },
   },
 });

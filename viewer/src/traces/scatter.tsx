@@ -124,7 +124,12 @@ export function Scatter({ traces, period, more, marked, open, select }: Properti
   );
   const range = useMemo((): [number, number] => {
     const [since_us, until_us] = resolve(period);
-    return [since_us / 1e6, until_us / 1e6];
+    const since = since_us / 1e6;
+    const until = until_us / 1e6;
+    if (!period.live) return [since, until];
+    // The empty part of a long period would leave no room for the rest.
+    const first = times[0] ?? since;
+    return [Math.max(since, Math.min(first - (until - first) * 0.08, until - 60)), until];
   }, [sorted, period]);
   const ring = pointed?.trace_id ?? marked;
   useEffect(() => chart.current?.redraw(false), [ring]);
