@@ -7,11 +7,15 @@ namespace {
 
 constexpr unsigned kInDictionary = 0, kInline = 1, kRepeated = 2;
 constexpr size_t kShortestToRepeat = 4;
+constexpr size_t kFirstArenaBytes = 8 * 1024;
 
 }  // namespace
 
 SpanDecoder::SpanDecoder(Entries& entries, const TraceId& trace_id)
-    : entries_(entries), trace_id_(trace_id) {}
+    : entries_(entries), trace_id_(trace_id) {
+  // Most traces are small, and many may be unpacked at once.
+  list_.arena = std::make_unique<std::pmr::monotonic_buffer_resource>(kFirstArenaBytes);
+}
 
 std::string_view* SpanDecoder::make_list(uint64_t size) {
   std::pmr::polymorphic_allocator<std::string_view> allocator(list_.arena.get());

@@ -8,13 +8,13 @@
 #include <unordered_map>
 
 #include "collector/process/resource.h"
-#include "collector/store/chunk.h"
 #include "collector/store/entry_reader.h"
 #include "collector/store/rollup_table.h"
 #include "collector/store/row_facts.h"
 #include "collector/store/schema.h"
 #include "collector/store/span_decoder.h"
 #include "collector/store/store.h"
+#include "collector/store/trace_loader.h"
 
 namespace seamtrace::collector {
 namespace {
@@ -43,9 +43,8 @@ std::string plain_text(const Value& value) {
 
 class FileReader final : public StoreReader {
  public:
-  FileReader(std::string path, std::unique_ptr<Database> database)
-      : path_(std::move(path)), database_(std::move(database)), entries_(*database_) {
-    note_file();
+  FileReader(std::string path, std::unique_ptr<Database> database) : path_(std::move(path)) {
+    use(std::move(database));
   }
 
   std::optional<Error> scan(TimeRange range, const TraceRow* before_row,
@@ -99,9 +98,10 @@ class FileReader final : public StoreReader {
 
   Result<SpanList> load(int64_t row) override {
     if (std::optional<Error> error = follow_file()) return *error;
-    const bool own = !database_->in_transaction();
+    // What a scan sees is one state of the file already.
+    const bool own = scans_ == 0;
     if (own) database_->run("BEGIN");
-    Result<SpanList> result = load_row(row);
+    Result<SpanList> result = loader_->load(row);
     if (own && !database_->run("COMMIT")) database_->roll_back();
     if (std::optional<Error> error = finish()) return *error;
     return result;
@@ -111,7 +111,7 @@ class FileReader final : public StoreReader {
     std::vector<Rollup> result;
     std::optional<Error> error =
         each_cell(range, store::EntryKind::kOperation, [&](uint32_t entry, Rollup& rollup) {
-          const OperationKey* operation = entries_.operation(entry);
+          const OperationKey* operation = entries_->operation(entry);
           if (operation == nullptr) return false;
           if (!service.empty() && operation->service != service) return true;
           rollup.operation = *operation;
@@ -126,7 +126,7 @@ class FileReader final : public StoreReader {
     std::vector<EdgeRollup> result;
     std::optional<Error> error =
         each_cell(range, store::EntryKind::kEdge, [&](uint32_t entry, Rollup& rollup) {
-          const store::EdgeKey* edge = entries_.edge(entry);
+          const store::EdgeKey* edge = entries_->edge(entry);
           if (edge == nullptr) return false;
           result.push_back({edge->from, edge->to, rollup.minute_unix_s, rollup.count, rollup.errors,
                             rollup.total_ns, rollup.hits, rollup.misses,
@@ -218,7 +218,12 @@ class FileReader final : public StoreReader {
   }
 
  private:
-  void note_file() {
+  void use(std::unique_ptr<Database> database) {
+    loader_.reset();
+    entries_.reset();
+    database_ = std::move(database);
+    entries_ = std::make_unique<store::EntryReader>(*database_);
+    loader_ = std::make_unique<store::TraceLoader>(*database_, *entries_);
     struct stat status {};
     if (stat(path_.c_str(), &status) != 0) return;
     device_ = status.st_dev;
@@ -227,19 +232,16 @@ class FileReader final : public StoreReader {
 
   /// The writer moves a damaged file aside and begins another: then this one is of no use.
   std::optional<Error> follow_file() {
+    if (scans_ > 0) return std::nullopt;
     struct stat status {};
     if (stat(path_.c_str(), &status) != 0) {
       return store::fault_error(store::Fault::kMissing, path_, "");
     }
-    if ((status.st_dev == device_ && status.st_ino == inode_) || database_->in_transaction()) {
-      return std::nullopt;
-    }
+    if (status.st_dev == device_ && status.st_ino == inode_) return std::nullopt;
     Result<std::unique_ptr<Database>> opened = Database::open(path_, Database::Mode::kRead);
     if (!opened) return opened.error();
     if (std::optional<Error> error = store::check_schema(**opened)) return error;
-    entries_ = store::EntryReader(**opened);
-    database_ = std::move(*opened);
-    note_file();
+    use(std::move(*opened));
     return std::nullopt;
   }
 
@@ -252,10 +254,11 @@ class FileReader final : public StoreReader {
 
   /// False: `visit` wants no more.
   bool visit_rows(Statement& rows, const std::function<bool(const TraceRow&)>& visit) {
-    while (rows.step()) {
-      if (!visit(read_row(rows))) return false;
-    }
-    return true;
+    ++scans_;
+    bool go_on = true;
+    while (go_on && rows.step()) go_on = visit(read_row(rows));
+    --scans_;
+    return go_on;
   }
 
   TraceRow read_row(const Statement& from) {
@@ -266,7 +269,7 @@ class FileReader final : public StoreReader {
     row.start_unix_ns = from.natural(3);
     row.end_unix_ns = row.start_unix_ns + from.natural(4);
     row.change = from.natural(5);
-    if (const OperationKey* root = entries_.operation(static_cast<uint32_t>(from.natural(6)))) {
+    if (const OperationKey* root = entries_->operation(static_cast<uint32_t>(from.natural(6)))) {
       row.root_service = root->service;
       row.root_name = root->name;
       row.root_kind = root->kind;
@@ -279,51 +282,11 @@ class FileReader final : public StoreReader {
     row.errors = static_cast<uint32_t>(from.natural(9));
     store::ByteReader services(from.bytes(10));
     while (!services.empty()) {
-      const auto name = entries_.text(static_cast<uint32_t>(services.number()));
+      const auto name = entries_->text(static_cast<uint32_t>(services.number()));
       if (name) row.services.emplace_back(*name);
     }
     std::sort(row.services.begin(), row.services.end());
     return row;
-  }
-
-  Result<SpanList> load_row(int64_t row) {
-    entries_.trim();
-    Statement find = database_->prepare("SELECT id_high, id_low FROM trace WHERE row = ?1");
-    find.bind(1, row);
-    if (!find.step()) return Error{"the trace is gone: it was too old, or the store too full"};
-    TraceId id{};
-    store::set_id(id, find.natural(0));
-    store::set_id(id, find.natural(1), 8);
-    store::SpanDecoder decoder(entries_, id);
-    Statement chunks =
-        database_->prepare("SELECT data FROM chunk WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
-    chunks.bind(1, store::first_chunk(row)).bind(2, store::last_chunk(row));
-    while (chunks.step()) {
-      const std::optional<std::string_view> records = packer_.unpack(chunks.bytes(0));
-      if (!records || !decoder.decode(*records)) {
-        return Error{"the bytes of this trace in the store " + path_ + " are damaged"};
-      }
-    }
-    SpanList list = decoder.take();
-    sort_by_start(list);
-    return list;
-  }
-
-  /// A Span is never assigned: a sorted list of new ones takes the place of the old.
-  static void sort_by_start(SpanList& list) {
-    const auto less = [](const Span& left, const Span& right) {
-      return left.start_unix_ns < right.start_unix_ns;
-    };
-    if (std::is_sorted(list.spans.begin(), list.spans.end(), less)) return;
-    std::vector<uint32_t> order(list.spans.size());
-    for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](uint32_t left, uint32_t right) {
-      return less(list.spans[left], list.spans[right]);
-    });
-    std::vector<Span> sorted;
-    sorted.reserve(order.size());
-    for (const uint32_t i : order) sorted.push_back(std::move(list.spans[i]));
-    list.spans = std::move(sorted);
   }
 
   template <typename Visit>
@@ -336,7 +299,7 @@ class FileReader final : public StoreReader {
     rows.bind(1, range.since_ns / kMinute).bind(2, (range.until_ns - 1) / kMinute);
     while (rows.step()) {
       const auto entry = static_cast<uint32_t>(rows.natural(1));
-      if (entries_.kind(entry) != kind) continue;
+      if (entries_->kind(entry) != kind) continue;
       store::RollupCell cell;
       Rollup rollup;
       if (!store::read_rollup_cell(rows, 2, cell)) {
@@ -374,8 +337,9 @@ class FileReader final : public StoreReader {
 
   std::string path_;
   std::unique_ptr<Database> database_;
-  store::EntryReader entries_;
-  store::ChunkPacker packer_;
+  std::unique_ptr<store::EntryReader> entries_;
+  std::unique_ptr<store::TraceLoader> loader_;
+  int scans_ = 0;  ///< under way, one within another
   dev_t device_ = 0;
   ino_t inode_ = 0;
 };
