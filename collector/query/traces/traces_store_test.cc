@@ -145,8 +145,8 @@ TEST_F(TracesStoreTest, CompletionKnowsWhatWasStored) {
   ASSERT_TRUE(reader);
   const auto texts = [&](const std::string& query) {
     std::vector<std::string> found;
-    for (const json& suggestion : ask(**reader, "complete", {{"query", query}})["suggestions"])
-      found.push_back(suggestion["text"]);
+    const json body = ask(**reader, "complete", {{"query", query}});
+    for (const json& suggestion : body["suggestions"]) found.push_back(suggestion["text"]);
     return found;
   };
   using Texts = std::vector<std::string>;
