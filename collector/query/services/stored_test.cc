@@ -47,8 +47,7 @@ TEST_F(StoredTraces, ServicesAndOperationsAreThoseThatWereWritten) {
   EXPECT_GT(services[1]["errors"], 10);
   uint64_t requests = 0;
   const json answer = ask_about("operations", {{"service", "shop"}, {"kind", "server"}});
-  for (const json& operation : answer["operations"])
-    requests += operation["count"].get<uint64_t>();
+  for (const json& operation : answer["operations"]) requests += operation["count"].get<uint64_t>();
   EXPECT_EQ(requests, kTraces);
 }
 
