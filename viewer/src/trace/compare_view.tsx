@@ -88,12 +88,15 @@ function Comparison({ a, b }: { a: Model; b: Model }) {
   }, [nodes, all]);
   return (
     <div class="trace trace-compare">
-      <h2 class="trace-name">Two traces compared</h2>
+      <div class="trace-title">
+        <h2 class="trace-name">Two traces compared</h2>
+        <a class="button" href={link(['compare', b.trace.trace_id, a.trace.trace_id])}>Swap A and B</a>
+      </div>
       <div class="sides"><Side name="A" model={a} /><Side name="B" model={b} /></div>
       <ul class="difference-words">{words.map((sentence) => <li key={sentence}>{short(sentence, 600)}</li>)}</ul>
       <p class="faint">
         Own time by the operations that led to it. Time in which several spans work at once is divided among
-        them, so that the differences add up. <a href={link(['compare', b.trace.trace_id, a.trace.trace_id])}>Swap A and B</a>
+        them, so that the differences add up.
       </p>
       <div class="table" tabIndex={0} role="region" aria-label="Operations of both traces">
         <table>
