@@ -5,8 +5,10 @@
 namespace seamtrace::collector::store {
 namespace {
 
-constexpr size_t kMostEntries = 64 * 1024;
-constexpr size_t kMostBytes = 24 << 20;
+constexpr size_t kMostTexts = 64 * 1024;
+constexpr size_t kMostTemplates = 16 * 1024;
+constexpr size_t kMostKeys = 20'000;  ///< operations, and as many edges
+constexpr size_t kMostBytes = 32 << 20;
 constexpr size_t kLongestText = 1024;
 constexpr size_t kSeenSlots = 1 << 16;
 constexpr unsigned kSeenEnough = 3, kCountBits = 4, kCountMask = (1 << kCountBits) - 1;
@@ -62,8 +64,23 @@ uint32_t Dictionary::intern(EntryKind kind, std::string_view bytes) {
 uint32_t Dictionary::intern_bounded(EntryKind kind, std::string_view bytes) {
   const uint32_t found = find(kind, bytes);
   if (found != 0) return found;
-  const bool full = by_id_.size() >= kMostEntries || total_bytes_ + bytes.size() > kMostBytes;
-  return full ? 0 : insert(kind, bytes);
+  return has_room(kind, bytes.size()) ? insert(kind, bytes) : 0;
+}
+
+bool Dictionary::has_room(EntryKind kind, size_t bytes) const {
+  const size_t count = by_bytes_[static_cast<size_t>(kind)].size();
+  switch (kind) {
+    case EntryKind::kText:
+      return count < kMostTexts && total_bytes_ + bytes <= kMostBytes;
+    case EntryKind::kTemplate:
+      return count < kMostTemplates && total_bytes_ + bytes <= kMostBytes;
+    case EntryKind::kOperation:
+    case EntryKind::kEdge:
+      return count < kMostKeys;
+    case EntryKind::kResource:
+      return true;
+  }
+  return false;
 }
 
 uint32_t Dictionary::text(std::string_view text) {

@@ -1,8 +1,9 @@
 // Dictionary: what repeats (texts, resources, templates, operations, edges), stored once.
 // Path:    inside the store's writer
 // Owner:   the writer; borrows its Database.
-// Memory:  all entries, as bytes; bounded in entries and bytes, afterwards texts and templates
-//          stay where they occur.
+// Memory:  all entries, as bytes. Bounded but for resources, of which a process has one: when
+//          there are too many, texts and templates stay where they occur, and operations and
+//          edges are counted together as others.
 // Failure: the Database's; after a roll-back the owner calls forget() and load().
 // Source:  collector/store/FORMAT.md, "entry".
 #pragma once
@@ -50,7 +51,7 @@ class Dictionary {
   uint32_t find(EntryKind kind, std::string_view bytes);
   /// Finds or adds, whatever the bounds say.
   uint32_t intern(EntryKind kind, std::string_view bytes);
-  /// Finds or adds while there is room; 0: there is none.
+  /// Finds or adds while there is room for this kind; 0: there is none.
   uint32_t intern_bounded(EntryKind kind, std::string_view bytes);
   /// A text that was seen a few times already; 0: leave it where it is.
   uint32_t text(std::string_view text);
@@ -77,6 +78,7 @@ class Dictionary {
     bool changed = false;
   };
 
+  bool has_room(EntryKind kind, size_t bytes) const;
   bool seen_often(std::string_view text);
   void use(Entry& entry, uint64_t times);
   uint32_t insert(EntryKind kind, std::string_view bytes);

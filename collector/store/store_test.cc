@@ -13,6 +13,7 @@ namespace {
 
 using testing::BatchMaker;
 using testing::describe_all;
+using testing::kBegin;
 using testing::RandomSpans;
 using testing::trace_id;
 
@@ -68,6 +69,150 @@ TEST_F(StoreTest, ASpanThatComesTwiceIsKeptAndCountedOnce) {
   const auto rollups = read()->rollups({}, "");
   for (const Rollup& rollup : *rollups) counted += rollup.count;
   EXPECT_EQ(counted, all->list.spans.size());
+}
+
+TEST_F(StoreTest, AVeryLongTraceGrowsSpanBySpan) {
+  RandomSpans random(6);
+  const BatchPtr all = random.batch(1, 20'000, 20'000);
+  auto store = open();
+  BatchMaker part;
+  size_t count = 0;
+  for (const Span& span : all->list.spans) {
+    part.add_copy(span);
+    if (++count % 500 == 0) write(*store, part.take());
+    if (count == 9'000) {
+      store.reset();
+      store = open();
+    }
+  }
+  EXPECT_EQ(describe_all(*read()), describe_all({all}));
+  EXPECT_EQ(store->statistics().traces, 1u);
+}
+
+TEST_F(StoreTest, NamesWithoutEndAreCountedTogetherAndKeptApart) {
+  constexpr uint64_t kNames = 45'000;
+  const auto store = open();
+  BatchMaker maker;
+  for (uint64_t i = 1; i <= kNames; ++i) {
+    Span& span = maker.add(1 + i / 10, i, 0, SpanKind::kClient, "shop", "job " + std::to_string(i));
+    maker.attribute(span, "server.address", std::string_view("host" + std::to_string(i)));
+    if (i % 5000 == 0) write(*store, maker.take());
+  }
+  const auto reader = read();
+  const auto rollups = reader->rollups({}, "");
+  ASSERT_TRUE(rollups);
+  uint64_t counted = 0;
+  for (const Rollup& rollup : *rollups) counted += rollup.count;
+  EXPECT_EQ(counted, kNames);
+  EXPECT_LT(rollups->size(), kNames / 2);
+  EXPECT_LT(reader->edges({})->size(), kNames / 2);
+  const Result<SpanList> last = reader->load(reader->find(trace_id(1 + kNames / 10))->row);
+  EXPECT_EQ(last->spans.back().name, "job " + std::to_string(kNames));
+}
+
+TEST_F(StoreTest, ScanningGoesByStartAndCanBeTakenUpAgain) {
+  const auto store = open();
+  BatchMaker maker;
+  constexpr uint64_t kSecond = 1'000'000'000;
+  for (uint64_t i = 1; i <= 50; ++i) {
+    Span& span = maker.add(i, i);
+    span.start_unix_ns = kBegin + i / 2 * kSecond;  // two of each start
+    span.end_unix_ns = span.start_unix_ns + kSecond / 2;
+  }
+  // They began before, and reach into the range.
+  maker.add(51, 51).start_unix_ns = kBegin - 5 * kSecond;
+  maker.last().end_unix_ns = kBegin + 10 * kSecond;
+  maker.add(52, 52).start_unix_ns = kBegin - 3600 * kSecond;
+  maker.last().end_unix_ns = kBegin + 20 * kSecond;
+  write(*store, maker.take());
+  const auto reader = read();
+  const TimeRange range{kBegin + 8 * kSecond, kBegin + 15 * kSecond};
+  std::vector<TraceRow> whole;
+  ASSERT_FALSE(reader->scan(range, nullptr, [&](const TraceRow& row) {
+    whole.push_back(row);
+    return true;
+  }));
+  ASSERT_EQ(whole.size(), 7u * 2 + 2);
+  EXPECT_EQ(whole[14].trace_id, trace_id(51));
+  EXPECT_EQ(whole[15].trace_id, trace_id(52));
+  std::vector<int64_t> parts;
+  std::optional<TraceRow> before;
+  for (bool more = true; more;) {
+    int count = 0;
+    ASSERT_FALSE(reader->scan(range, before ? &*before : nullptr, [&](const TraceRow& row) {
+      parts.push_back(row.row);
+      before = row;
+      return ++count < 3;
+    }));
+    more = count == 3;
+  }
+  ASSERT_EQ(parts.size(), whole.size());
+  for (size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(parts[i], whole[i].row);
+    if (i > 0) {
+      EXPECT_LE(whole[i].start_unix_ns, whole[i - 1].start_unix_ns);
+    }
+  }
+}
+
+TEST_F(StoreTest, WhatHasChangedIsToldLatestFirst) {
+  const auto store = open();
+  BatchMaker maker;
+  for (uint64_t i = 1; i <= 5; ++i) {
+    maker.add(i, i);
+    write(*store, maker.take());
+  }
+  const auto reader = read();
+  const uint64_t change = reader->change();
+  maker.add(2, 100, 2);
+  write(*store, maker.take());
+  std::vector<TraceId> changed;
+  const auto note = [&](const TraceRow& row) {
+    changed.push_back(row.trace_id);
+    return true;
+  };
+  ASSERT_FALSE(reader->scan_changes(change, note));
+  EXPECT_EQ(changed, std::vector{trace_id(2)});
+  EXPECT_GT(reader->change(), change);
+  changed.clear();
+  ASSERT_FALSE(reader->scan_changes(0, note));
+  EXPECT_EQ(changed,
+            (std::vector{trace_id(2), trace_id(5), trace_id(4), trace_id(3), trace_id(1)}));
+}
+
+TEST_F(StoreTest, KeysAndValuesOfAttributesAreListedByFrequency) {
+  const auto store = open();
+  BatchMaker maker;
+  for (uint64_t i = 1; i <= 20; ++i) {
+    Span& span = maker.add(i, i);
+    maker.attribute(span, "often", std::string_view(i % 4 == 0 ? "rare" : "usual"));
+    if (i == 7) maker.attribute(span, "seldom", int64_t{7});
+  }
+  write(*store, maker.take());
+  const auto reader = read();
+  const auto keys = reader->attribute_keys();
+  ASSERT_TRUE(keys);
+  const auto place = [&](const char* key) { return std::find(keys->begin(), keys->end(), key); };
+  EXPECT_EQ(keys->front(), "often");
+  EXPECT_NE(place("seldom"), keys->end());
+  EXPECT_NE(place("service.name"), keys->end());
+  EXPECT_EQ(*reader->attribute_values("often", 10), (std::vector<std::string>{"usual", "rare"}));
+  EXPECT_EQ(*reader->attribute_values("often", 1), (std::vector<std::string>{"usual"}));
+  EXPECT_EQ(*reader->attribute_values("seldom", 9), (std::vector<std::string>{"7"}));
+  EXPECT_EQ(*reader->attribute_values("service.name", 9), (std::vector<std::string>{"shop"}));
+}
+
+TEST_F(StoreTest, SpansOfOneProcessShareTheirResource) {
+  const auto store = open();
+  BatchMaker maker;
+  for (uint64_t i = 1; i <= 3; ++i) maker.add(1, i);
+  maker.add(2, 9);
+  write(*store, maker.take());
+  const auto reader = read();
+  const Result<SpanList> first = reader->load(reader->find(trace_id(1))->row);
+  const Result<SpanList> second = reader->load(reader->find(trace_id(2))->row);
+  EXPECT_EQ(first->spans[0].resource, first->spans[2].resource);
+  EXPECT_EQ(first->spans[0].resource, second->spans[0].resource);
 }
 
 TEST_F(StoreTest, ARowTellsOfTheTrace) {

@@ -11,8 +11,13 @@ namespace seamtrace::collector::store {
 namespace {
 
 constexpr size_t kRememberedSpans = 200'000;
+/// Above this, not even the traces of the last transaction are kept: one of them is enormous.
+constexpr size_t kMostRememberedSpans = 1'000'000;
 /// Traces that got no span for so many transactions are forgotten first.
 constexpr uint64_t kRememberedTransactions = 64;
+
+/// Stands for the names that were too many to be counted apart.
+constexpr std::string_view kOthers = "(others)";
 
 int64_t clamped(uint64_t value) {
   return static_cast<int64_t>(std::min<uint64_t>(value, INT64_MAX));
@@ -31,7 +36,8 @@ StoreWriter::StoreWriter(std::unique_ptr<Database> database)
           "INSERT INTO trace VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")),
       update_trace_(database_->prepare(
           "UPDATE trace SET start = ?4, duration = ?5, change = ?6, root = ?7, facts = ?8, "
-          "spans = ?9, errors = ?10, services = ?11 WHERE row = ?1 AND ?2 = ?2 AND ?3 = ?3")),
+          "spans = ?9, errors = ?10, services = ?11 WHERE row = ?1 AND id_high = ?2 AND id_low = "
+          "?3")),
       write_chunk_(database_->prepare("INSERT OR REPLACE INTO chunk VALUES(?1, ?2)")),
       read_chunks_(
           database_->prepare("SELECT id, data FROM chunk WHERE id BETWEEN ?1 AND ?2 ORDER BY id")),
@@ -285,7 +291,13 @@ StoreWriter::TemplateFacts& StoreWriter::facts_of(const SpanTemplate& shape) {
 uint32_t StoreWriter::operation_of(const Span& span, const ResourceEntry& resource) {
   OperationKey operation{resource.service_name, std::string(span.name), span.kind, peer_of(span)};
   encode_operation(operation, scratch_);
-  const uint32_t entry = dictionary_.intern(EntryKind::kOperation, scratch_);
+  uint32_t entry = dictionary_.intern_bounded(EntryKind::kOperation, scratch_);
+  if (entry == 0) {
+    operation.name = kOthers;
+    operation.peer = {};
+    encode_operation(operation, scratch_);
+    entry = dictionary_.intern(EntryKind::kOperation, scratch_);
+  }
   operations_.try_emplace(entry, std::move(operation));
   return entry;
 }
@@ -300,7 +312,12 @@ void StoreWriter::count_edge(const TraceState& trace, const SpanDigest& client, 
   }
   if (edge.to.kind == NodeKind::kNone) return;
   encode_edge(edge, scratch_);
-  const uint32_t entry = dictionary_.intern(EntryKind::kEdge, scratch_);
+  uint32_t entry = dictionary_.intern_bounded(EntryKind::kEdge, scratch_);
+  if (entry == 0) {
+    edge.to.name = kOthers;
+    encode_edge(edge, scratch_);
+    entry = dictionary_.intern(EntryKind::kEdge, scratch_);
+  }
   const Sample sample{client.start_ns, client.duration_ns, client.status == StatusCode::kError,
                       client.hits,     client.misses,      trace.trace_id};
   if (add) {
@@ -353,7 +370,8 @@ void StoreWriter::evict() {
       if (old) remembered_spans_ -= entry.second.spans().size();
       return old;
     });
-    if (age == 0) break;
+    const uint64_t least = remembered_spans_ > kMostRememberedSpans ? 0 : 1;
+    if (age <= least) break;
   }
 }
 
