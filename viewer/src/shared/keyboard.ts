@@ -1,5 +1,5 @@
 // Keyboard: one-key commands of the view on screen, and the list of them for the help.
-import { signal } from '@preact/signals';
+import { signal } from './signal';
 import { useEffect, useRef } from 'preact/hooks';
 
 export interface Command {

@@ -1,5 +1,5 @@
 // Period: the chosen range of time, shared by all views, in the address as `since` and `until`.
-import { computed } from '@preact/signals';
+import { computed } from './signal';
 import { route, setParameters } from './router';
 
 export interface Period {

@@ -1,6 +1,6 @@
 // Router: where the viewer is, kept in the address (`#/traces?query=...`), so that every view with
 // its state has a link.
-import { signal } from '@preact/signals';
+import { signal } from './signal';
 
 export interface Route {
   /** Decoded parts of the path: `#/trace/abc` is ['trace', 'abc']. */

@@ -1,5 +1,5 @@
 // Theme: dark or light, as the system says until somebody chooses.
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal } from './signal';
 
 export type Theme = 'system' | 'light' | 'dark';
 const kKey = 'seamtrace.theme';

@@ -1,5 +1,5 @@
 // Tip: what is under the pointer, with times to the last nanosecond.
-import { signal } from '@preact/signals';
+import { signal } from '../shared/signal';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface TipState {
