@@ -3,9 +3,9 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { MapAnswer, MapEdge, MapNode } from '../shared/api';
 import { serviceColour } from '../shared/colours';
-import { count, duration, percent, plural, rate } from '../shared/format';
+import { duration, percent, plural } from '../shared/format';
 import { useKeys } from '../shared/keyboard';
-import { endWords, kNodeWords, share } from '../services/words';
+import { kNodeWords, share } from '../services/words';
 import { edgeKey, kNodeHeight, place, type Placed, type PlacedEdge } from './layout';
 import { PanZoom } from './pan_zoom';
 import { arrow, numbersOf, outline, severity, shortName, strokeWidth, widthOf } from './shapes';
@@ -153,8 +153,7 @@ interface NodeProperties {
 
 function Node({ node, placed, selected, focusable, select, reveal }: NodeProperties) {
   const failing = share(node.errors, node.count);
-  const name = endWords(node);
-  const words = `${kNodeWords[node.kind]} ${name}: ${rate(node.rate)}, ${percent(failing)} errors, p95 ${duration(node.p95_ns)}`;
+  const words = `95 of 100 took at most ${duration(node.p95_ns)}, ${percent(failing)} failed`;
   const left = 14 - placed.width / 2;
   return (
     <g
@@ -163,12 +162,12 @@ function Node({ node, placed, selected, focusable, select, reveal }: NodePropert
       transform={`translate(${placed.x} ${placed.y})`}
       role="button"
       aria-pressed={selected}
-      aria-label={words}
+      // Its name is its text.
+      aria-description={words}
       tabIndex={focusable ? 0 : -1}
       onClick={() => select(node.id)}
       onFocus={() => reveal(placed)}
     >
-      <title>{`${words}\n${count(node.count)} in the period`}</title>
       <path d={outline(node.kind, placed.width, placed.height)} />
       {node.kind === 'service' && (
         <rect

@@ -18,7 +18,7 @@ const nodeColumns = (): Column<MapNode>[] => [
     id: 'traces',
     title: 'Traces',
     cell: (row) => (
-      <a href={tracesOf(queryOfNode(row))} aria-label={`Traces of ${endWords(row)}`}>
+      <a href={tracesOf(queryOfNode(row))} aria-label={`All traces of ${endWords(row)}`}>
         all
       </a>
     ),
@@ -58,7 +58,7 @@ const edgeColumns = (caches: boolean): Column<EdgeRow>[] => [
       <span class="links">
         <a
           href={tracesOf(row.query)}
-          aria-label={`Traces of calls from ${endWords(row.source)} to ${endWords(row.target)}`}
+          aria-label={`All traces of calls from ${endWords(row.source)} to ${endWords(row.target)}`}
         >
           all
         </a>
