@@ -38,7 +38,7 @@ class Inflater {
       if (inflateReset(&stream_) == Z_OK) return true;
     }
     // Z_BUF_ERROR: the input ended in the middle.
-    if (result != Z_OK || (made == 0 && stream_.avail_in == 0))
+    if (result != Z_OK)
       throw RequestFault{Refusal::kMalformed, "the body is not, or not completely, gzip"};
     return true;
   }
@@ -53,13 +53,13 @@ class Inflater {
 std::string gunzip(std::string_view bytes, size_t most) {
   std::string out;
   Inflater inflater(bytes);
-  while (inflater.next(out)) {
-    if (out.size() > most) break;
+  for (bool more = true; more;) {
+    more = inflater.next(out);
+    if (out.size() > most)
+      throw RequestFault{Refusal::kTooLarge, "the body has more than " + std::to_string(most) +
+                                                 " bytes when it is decompressed; send smaller "
+                                                 "batches"};
   }
-  if (out.size() > most)
-    throw RequestFault{Refusal::kTooLarge, "the body has more than " + std::to_string(most) +
-                                               " bytes when it is decompressed; send smaller "
-                                               "batches"};
   return out;
 }
 

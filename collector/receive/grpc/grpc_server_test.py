@@ -52,35 +52,33 @@ class Server:
         arguments = [str(word) for name, value in options.items() for word in ("--" + name, value)]
         self.process = subprocess.Popen([SERVER, *arguments], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
-        self._lines = queue.Queue()  # the server never waits for a test to read
-        self._reader = threading.Thread(target=self._read_all)
+        self.port = int(self.process.stdout.readline().split()[2])
+        self._spans, self._statistics = queue.Queue(), queue.Queue()
+        self._reader = threading.Thread(target=self._read)  # it never waits for a test to read
         self._reader.start()
-        self.port = int(self._lines.get(timeout=30).split()[2])
 
-    def _read_all(self):
+    def _read(self):
         for line in self.process.stdout:
-            self._lines.put(line)
+            answer = json.loads(line)
+            (self._spans if "resourceSpans" in answer else self._statistics).put(answer)
 
     def say(self, command):
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
 
-    def read(self):
-        return json.loads(self._lines.get(timeout=30))
-
     def names(self):
         """Of the spans of the next request that was taken."""
-        return [one["name"] for resource in self.read()["resourceSpans"]
+        return [one["name"] for resource in self._spans.get(timeout=30)["resourceSpans"]
                 for scope in resource["scopeSpans"] for one in scope["spans"]]
 
     def obey(self, command):
-        """As say, and returns once it holds. REQUIRES: no spans are to be read."""
+        """As say, and returns once it holds."""
         self.say(command)
         return self.statistics()
 
     def statistics(self):
         self.say("statistics")
-        return self.read()
+        return self._statistics.get(timeout=30)
 
     def wait_for(self, condition):
         deadline = time.monotonic() + 30
@@ -364,6 +362,14 @@ class BytesTest(ServerTest):
         statistics = server.statistics()
         self.assertEqual((statistics["refused"], statistics["spans"]), ({"malformed": 6}, 0))
 
+    def test_a_too_large_message_is_refused_by_its_first_bytes(self):
+        server = self.server(body=1000)
+        connection = self.connection(server)
+        connection.headers()
+        connection.data(struct.pack(">BI", 0, 1001), flags=0)
+        connection.frames(lambda frame: frame[0] == RST_STREAM)
+        self.assertEqual(server.statistics()["refused"], {"too_large": 1})
+
     def test_other_content_types_and_methods_are_refused_as_http(self):
         server = self.server()
         for headers in ({"kind": b"application/x-protobuf"}, {"kind": b"application/grpc+json"},
@@ -408,7 +414,7 @@ class BytesTest(ServerTest):
         self.assertEqual(self.call(server, request(span())), b"")
 
     def test_streams_that_are_reset_at_once_are_forgotten(self):
-        server = self.server()
+        server = self.server(buffered=5000)
         connection = self.connection(server)
         for number in range(500):
             stream = 2 * number + 1
@@ -423,6 +429,7 @@ class BytesTest(ServerTest):
         except AssertionError:
             pass  # the library takes it for an attack: that is well, too
         self.assertEqual(self.call(server, request(span(b"other"))), b"")
+        self.assertNotIn("busy", server.statistics()["refused"])
 
     def test_a_silent_client_is_disconnected(self):
         server = self.server(patience=1)
