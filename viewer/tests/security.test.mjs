@@ -113,13 +113,12 @@ test('hostile text is shown as it is', async () => {
   const tab = await open(browser, world);
   try {
     await tab.go('traces');
-    await tab.page.getByText(kScript).first().waitFor();
-    await tab.page.getByText(kService).first().waitFor();
+    await tab.page.locator('td').getByText(kScript).first().waitFor();
+    await tab.page.locator('td').getByText(kService).first().waitFor();
     const rows = await tab.page.locator('table.traces tbody').innerText();
     assert.ok(rows.length < 20_000, 'a long name is cut');
     // The bytes that are no text became the replacement character.
-    const found = await world.ask('traces', { query: 'service=real harmed=5' }).catch(() => null);
-    const { traces } = found ?? (await world.ask('traces', { query: 'service=real "harmed=5"' }));
+    const { traces } = await world.ask('traces', { query: 'service=real "harmed=5"' });
     assert.equal(traces.length, 1);
     const whole = await world.ask(`trace/${traces[0].trace_id}`);
     assert.match(JSON.stringify(whole), /\ufffd\ufffd<script>/);

@@ -82,14 +82,17 @@ export function TracesView() {
           marked={marked}
           open={(trace) => navigate(link(['trace', trace.trace_id]))}
           select={(times, durations) => {
-            if (durations)
-              search(
-                replaced(query, ['trace.duration>', 'trace.duration<'], [
-                  `trace.duration>=${queryDuration(durations[0], false)}`,
-                  `trace.duration<=${queryDuration(durations[1], true)}`,
-                ]),
-              );
-            setPeriod(times[0], times[1]);
+            const words = durations && [
+              `trace.duration>=${queryDuration(durations[0], false)}`,
+              `trace.duration<=${queryDuration(durations[1], true)}`,
+            ];
+            setParameters({
+              since: Math.floor(times[0]),
+              until: Math.ceil(times[1]),
+              ...(words && {
+                query: replaced(query, ['trace.duration>', 'trace.duration<'], words),
+              }),
+            });
           }}
         />
       )}
