@@ -226,6 +226,26 @@ test('a drag in the plot selects times and durations; a click opens a trace', ()
     await eventually(() => page.url().includes(`/trace/${one.trace_id}`), 'the trace', () => page.url());
   }));
 
+test('services are told apart by colour, and keep theirs', async () => {
+  const names = Array.from({ length: 14 }, (_, index) => `tier${index}`);
+  for (const name of names) await world.send(request(name, [span({ start: 7_200_000 })]));
+  await withTab('traces?since=3h&query=service~tier', async (page) => {
+    await settled(page, names.length);
+    const colours = () =>
+      rows(page).evaluateAll((all) =>
+        all.map((row) => [
+          row.querySelector('.service').innerText,
+          row.querySelector('.service i').style.background,
+        ]).sort(),
+      );
+    const before = await colours();
+    assert.equal(new Set(before.map(([, colour]) => colour)).size, names.length);
+    await page.reload();
+    await settled(page, names.length);
+    assert.deepEqual(await colours(), before);
+  });
+});
+
 test('older traces come page by page until all are there', async () => {
   const spans = Array.from({ length: 450 }, (_, index) =>
     span({ name: 'GET /paged', start: 60_000 + index * 1000, duration: 1 + index }),

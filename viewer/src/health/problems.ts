@@ -1,5 +1,5 @@
 // Problems: what an answer about health tells that somebody should know, in sentences.
-import type { HealthAnswer, ProcessHealth } from '../shared/api';
+import type { ExporterHealth, HealthAnswer, ProcessHealth } from '../shared/api';
 import { count, plural } from '../shared/format';
 import { kCounterGroups, kLosses } from './counter_words';
 
@@ -18,6 +18,10 @@ export function lossesOf(process: ProcessHealth): number {
     (sum, name) => sum + (process.counters[name] ?? 0),
     0,
   );
+}
+
+export function droppedBy(exporter: ExporterHealth): number {
+  return Object.values(exporter.dropped).reduce((sum, spans) => sum + spans, 0);
 }
 
 function ofProcess(process: ProcessHealth): Problem[] {
@@ -42,9 +46,10 @@ function ofProcess(process: ProcessHealth): Problem[] {
 export function problemsOf(health: HealthAnswer): Problem[] {
   const problems: Problem[] = (health.warnings ?? []).map((words) => ({ words, severe: false }));
   for (const exporter of health.exporters ?? []) {
-    if (exporter.dropped)
+    const dropped = droppedBy(exporter);
+    if (dropped)
       problems.push({
-        words: `The exporter ${exporter.name} dropped ${plural(exporter.dropped, 'span')}.`,
+        words: `The exporter ${exporter.name} dropped ${plural(dropped, 'span')}.`,
         advice: exporter.last_error
           ? `Its last error: ${exporter.last_error}`
           : 'See that its destination can be reached and is fast enough.',

@@ -7,7 +7,7 @@ import { ago, bytes, count, lasting, percent, plural } from '../shared/format';
 import { Time } from '../shared/marks';
 import { useAnswer } from '../shared/use_answer';
 import { ProcessCard } from './process_card';
-import { problemsOf } from './problems';
+import { droppedBy, problemsOf } from './problems';
 
 const kEverySeconds = 2;
 
@@ -143,7 +143,12 @@ function Overview({ health }: { health: HealthAnswer }) {
           {exporter.destination && <Fact name="Destination">{exporter.destination}</Fact>}
           <Fact name="Exported">{plural(exporter.exported, 'span')}</Fact>
           <Fact name="Dropped">
-            <span class={exporter.dropped ? 'bad' : undefined}>{count(exporter.dropped)}</span>
+            <span class={droppedBy(exporter) ? 'bad' : undefined}>
+              {count(droppedBy(exporter))}
+              {Object.entries(exporter.dropped).map(
+                ([reason, spans]) => spans > 0 && `; ${reason.replaceAll('_', ' ')}: ${count(spans)}`,
+              )}
+            </span>
           </Fact>
           <Fact name="Waiting">
             {count(exporter.queued)} of at most {count(exporter.capacity)}

@@ -1,4 +1,5 @@
-// Colours: the same service has the same colour everywhere and always. Marks have at least three
+// Colours: the same service has the same colour everywhere and always, and no other one has it as
+// long as there are enough. Marks have at least three
 // to one contrast against the page in both themes; text is never written in them.
 import { dark } from './theme';
 
@@ -18,16 +19,53 @@ function shade(hue: number, step: number): string {
   return `oklch(${lightness.toFixed(2)} 0.125 ${hue})`;
 }
 
+const kKey = 'seamtrace.colours';
+const kShades = 2;
+
+/** Which of the colours each service has: number of the hue, and of the shade times their count. */
+const slots = new Map<string, number>(remembered());
+
+function remembered(): [string, number][] {
+  try {
+    return JSON.parse(localStorage.getItem(kKey) ?? '[]') as [string, number][];
+  } catch {
+    return [];
+  }
+}
+
+/** The one that the name asks for; when it is another service's, the next that is free. */
+function slotOf(service: string): number {
+  const known = slots.get(service);
+  if (known !== undefined) return known;
+  const value = hash(service);
+  const slotAt = (turn: number): number =>
+    ((value + turn * 5) % kHues.length) +
+    kHues.length * ((Math.floor(turn / kHues.length) + (value >>> 8)) % kShades);
+  if (slots.size >= kHues.length * kShades) return slotAt(0);
+  const taken = new Set(slots.values());
+  const hues = new Set([...taken].map((slot) => slot % kHues.length));
+  let turn = 0;
+  while (hues.size < kHues.length && hues.has(slotAt(turn) % kHues.length)) ++turn;
+  while (taken.has(slotAt(turn))) ++turn;
+  slots.set(service, slotAt(turn));
+  try {
+    localStorage.setItem(kKey, JSON.stringify([...slots]));
+  } catch {
+    // Storage may be forbidden: then the choice lasts as long as the page.
+  }
+  return slotAt(turn);
+}
+
 /** A concrete colour, also for a canvas. Reactive: a component that calls it follows the theme. */
 export function serviceColour(service: string): string {
-  const value = hash(service);
-  return shade(kHues[value % kHues.length]!, (value >>> 8) % 2);
+  const slot = slotOf(service);
+  return shade(kHues[slot % kHues.length]!, Math.floor(slot / kHues.length));
 }
 
 /** Of the service's hue; its operations differ by lightness and a little by hue. */
 export function operationColour(service: string, operation: string): string {
   const value = hash(operation);
-  const hue = kHues[hash(service) % kHues.length]!;
+  const hue = kHues[slotOf(service) % kHues.length]!;
   return shade(hue + ((value >>> 4) % 5) * 4 - 8, (value % 4) * 0.6 - 0.6);
 }
 

@@ -40,7 +40,8 @@ export interface ExporterHealth {
   name: string;
   destination: string;
   exported: number;
-  dropped: number;
+  /** By reason. */
+  dropped: Record<string, number>;
   queued: number;
   capacity: number;
   retries: number;

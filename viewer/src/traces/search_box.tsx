@@ -20,7 +20,6 @@ export function SearchBox({ query, error, submit, input }: Properties) {
   const suggestions = offer?.suggestions ?? [];
   const open = suggestions.length > 0;
 
-  useEffect(() => setText(query), [query]);
 
   const cancel = (): void => {
     clearTimeout(wanted.current?.timer);
@@ -31,6 +30,10 @@ export function SearchBox({ query, error, submit, input }: Properties) {
     setOffer(undefined);
     setChosen(-1);
   };
+  useEffect(() => {
+    setText(query);
+    close();
+  }, [query]);
   useEffect(() => cancel, []);
 
   /** Asks what could stand at the cursor. */
