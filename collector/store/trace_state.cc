@@ -70,6 +70,7 @@ std::vector<EdgeChange> TraceState::resolve() {
     }
     return true;
   });
+  changes.reserve(earlier.size());
   for (const auto& [client, answer] : earlier) {
     changes.push_back({client, true, answer, spans_[client].answer});
   }

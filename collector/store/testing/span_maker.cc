@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <filesystem>
 #include <map>
@@ -45,7 +46,8 @@ std::shared_ptr<const Resource> make_resource(const std::string& service, int64_
     auto made = std::make_shared<Resource>();
     made->set("service.name", service);
     made->set("process.pid", process);
-    const std::array<std::string_view, 2> arguments = {"./" + service, "--fast"};
+    const std::string program = "./" + service;
+    const std::array<std::string_view, 2> arguments = {program, "--fast"};
     made->set("process.command_args", std::span<const std::string_view>(arguments));
     made->set_value("test.truth", Value(true));
     made->set_value("test.real", Value(0.1));
