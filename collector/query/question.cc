@@ -216,6 +216,16 @@ std::string_view association_name(wire::Association association) {
   return number < std::size(kNames) ? kNames[number] : "unknown";
 }
 
+bool begins_with(const TraceId& id, std::string_view digits) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  if (digits.size() > 2 * id.size()) return false;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const uint8_t byte = id[i / 2];
+    if (digits[i] != kDigits[i % 2 == 0 ? byte >> 4 : byte & 15]) return false;
+  }
+  return true;
+}
+
 std::optional<TraceId> parse_trace_id(std::string_view hex) {
   TraceId id{};
   if (hex.size() != 2 * id.size()) return std::nullopt;

@@ -85,6 +85,8 @@ std::optional<StatusCode> status_named(std::string_view name);
 /// `root`, `remote`, `exact`, ...; `unknown` for what is not in the enumeration.
 std::string_view association_name(wire::Association association);
 
+/// True when the id's hex begins with `digits`. REQUIRES: they are lower-case hex digits.
+bool begins_with(const TraceId& id, std::string_view digits);
 /// Sixteen bytes out of 32 hex digits of either case.
 std::optional<TraceId> parse_trace_id(std::string_view hex);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "collector/export/text.h"
 #include "collector/query/language/span_match.h"
 #include "collector/query/peer_finder.h"
 #include "collector/query/question.h"
@@ -18,7 +17,7 @@ uint64_t duration_of(const TraceRow& row) {
 bool holds_for_trace(const Condition& condition, const TraceRow& row) {
   switch (condition.field) {
     case Field::kTraceId: {
-      const bool compares = to_hex(row.trace_id).starts_with(condition.text);
+      const bool compares = begins_with(row.trace_id, condition.text);
       return compares != (condition.unlike != condition.negated);
     }
     case Field::kTraceDuration:

@@ -1,6 +1,5 @@
 #include "collector/query/traces/trace_lookup.h"
 
-#include "collector/export/text.h"
 #include "collector/query/language/text_match.h"
 #include "collector/query/question.h"
 
@@ -19,7 +18,7 @@ std::variant<TraceRow, QueryAnswer> look_up_beginning(StoreReader& store,
   std::optional<TraceRow> found;
   bool several = false;
   const auto error = store.scan({}, nullptr, [&](const TraceRow& row) {
-    if (!to_hex(row.trace_id).starts_with(digits)) return true;
+    if (!begins_with(row.trace_id, digits)) return true;
     several = found.has_value();
     found = row;
     return !several;
