@@ -2,8 +2,6 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include <algorithm>
-#include <cstring>
 #include <initializer_list>
 #include <utility>
 #include <vector>
@@ -49,8 +47,8 @@ std::string unknown_method(std::string_view path) {
 ssize_t read_answer(nghttp2_session* session, int32_t, uint8_t* buffer, size_t size,
                     uint32_t* flags, nghttp2_data_source* source, void*) {
   auto& stream = *static_cast<GrpcStream*>(source->ptr);
-  const size_t count = std::min(size, stream.answer.size() - stream.answer_sent);
-  std::memcpy(buffer, stream.answer.data() + stream.answer_sent, count);
+  const size_t count =
+      stream.answer.copy(reinterpret_cast<char*>(buffer), size, stream.answer_sent);
   stream.answer_sent += count;
   if (stream.answer_sent < stream.answer.size()) return static_cast<ssize_t>(count);
   *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
