@@ -15,31 +15,36 @@ ExporterPlan plan(Configuration::Environment environment, ExporterWishes wishes)
   return plan_exporters(Configuration::from(std::move(environment)), wishes);
 }
 
-constexpr ExporterWishes kRun{false, true}, kRunConsole{true, true}, kCollector{false, false},
-    kCollectorConsole{true, false};
+constexpr ExporterWishes kNoWish{false}, kConsole{true};
 
-void expect_plan(const ExporterPlan& plan, bool otlp, bool console) {
-  EXPECT_EQ(plan.otlp, otlp);
-  EXPECT_EQ(plan.console, console);
+/// `otlp store`, in the order of the names.
+std::string names(const ExporterPlan& plan) {
+  std::string list;
+  for (const auto& [wanted, name] :
+       {std::pair(plan.console, "console"), {plan.otlp, "otlp"}, {plan.store, "store"}})
+    if (wanted) list += (list.empty() ? "" : " ") + std::string(name);
+  return list;
 }
 
-TEST(Exporters, RunPrintsUnlessThereIsAnEndpoint) {
-  expect_plan(plan({}, kRun), false, true);
-  expect_plan(plan({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://h"}}, kRun), true, false);
-  expect_plan(plan({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h"}}, kRun), true, false);
-  expect_plan(plan({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://h"}}, kRunConsole), true, true);
+TEST(Exporters, TracesGoToTheEndpointElseIntoTheStore) {
+  EXPECT_EQ(names(plan({}, kNoWish)), "store");
+  EXPECT_EQ(names(plan({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://h"}}, kNoWish)), "otlp");
+  EXPECT_EQ(names(plan({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h"}}, kNoWish)), "otlp");
 }
 
-TEST(Exporters, CollectorExportsUnlessItIsToldToPrint) {
-  expect_plan(plan({}, kCollector), true, false);
-  expect_plan(plan({}, kCollectorConsole), false, true);
+TEST(Exporters, TheConsoleIsAnAddition) {
+  EXPECT_EQ(names(plan({}, kConsole)), "console store");
+  EXPECT_EQ(names(plan({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://h"}}, kConsole)), "console otlp");
+  EXPECT_EQ(names(plan({{"OTEL_CONSOLE_EXPORTER", "true"}}, kNoWish)), "console store");
 }
 
 TEST(Exporters, VariablesDecide) {
-  expect_plan(plan({{"OTEL_TRACES_EXPORTER", "none"}}, kRun), false, false);
-  expect_plan(plan({{"OTEL_TRACES_EXPORTER", "otlp"}}, kRun), true, false);
-  expect_plan(plan({{"OTEL_TRACES_EXPORTER", "otlp,console"}}, kCollector), true, true);
-  expect_plan(plan({{"OTEL_CONSOLE_EXPORTER", "true"}}, kCollector), true, true);
+  EXPECT_EQ(names(plan({{"OTEL_TRACES_EXPORTER", "none"}}, kNoWish)), "");
+  EXPECT_EQ(names(plan({{"OTEL_TRACES_EXPORTER", "otlp"}}, kNoWish)), "otlp");
+  EXPECT_EQ(names(plan({{"OTEL_TRACES_EXPORTER", "otlp,console,store"}}, kNoWish)),
+            "console otlp store");
+  EXPECT_EQ(names(plan({{"OTEL_TRACES_EXPORTER", "otlp"}, {"SEAMTRACE_STORE", "/f"}}, kNoWish)),
+            "otlp store");
 }
 
 TEST(Preload, LibraryComesFirstAndOnce) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/exporters.h"
+#include "cli/serving.h"
 #include "collector/export/text.h"
 #include "collector/pipeline.h"
 #include "collector/query/status_client.h"
@@ -66,42 +67,62 @@ std::string who_is_there(const std::string& base) {
   return " (process " + std::to_string(answer->at("collector").value("pid", 0)) + ")";
 }
 
+int fail(const std::string& sentence) {
+  std::string message = "seamtrace: ";
+  collector::append_printable(message, sentence);
+  std::fprintf(stderr, "%s\n", message.c_str());
+  return kExitFailed;
+}
+
+void announce(const std::string& base, const Collector& collector, const collector::Front* front) {
+  std::string destinations;
+  for (const auto& [name, exporter] : collector.statistics().exporters)
+    destinations += (destinations.empty() ? "" : " and ") + exporter.destination;
+  std::fprintf(stderr, "seamtrace: collecting in %s, exporting to %s\n", base.c_str(),
+               destinations.empty() ? "nowhere" : destinations.c_str());
+  if (front == nullptr) return;
+  const auto say = [](const char* what, const std::string& where) {
+    if (!where.empty()) std::fprintf(stderr, "seamtrace: %s %s\n", what, where.c_str());
+  };
+  say("OTLP over HTTP is received at", front->receive_http());
+  say("OTLP over gRPC is received at", front->receive_grpc());
+  say("look at the traces at", front->viewer_url());
+}
+
 }  // namespace
 
 int collector_command(const CollectorCommandOptions& options) {
   hold_signals();
   ::unsetenv("LD_PRELOAD");
   collector::CollectorOptions collector_options;
-  collector_options.configuration = read_configuration(options.endpoint, options.directory);
+  auto environment = read_environment(options.endpoint, options.directory);
+  if (const auto error = apply_serving(options.serving, environment)) return fail(error->message);
+  collector_options.configuration = collector::Configuration::from(std::move(environment));
   const collector::Configuration& configuration = collector_options.configuration;
   const std::string base(configuration.text("SEAMTRACE_DIR"));
   flush_milliseconds =
       static_cast<int64_t>(configuration.number("SEAMTRACE_FLUSH_TIMEOUT").value_or(5000));
 
   std::vector<std::string> warnings;
-  collector_options.exporters = make_exporters(
-      configuration, plan_exporters(configuration, {options.console || options.json, false}),
-      {STDOUT_FILENO, options.json}, /*log=*/true, warnings);
-  print_warnings(configuration, warnings);
-
-  std::string destinations;
-  for (const auto& exporter : collector_options.exporters)
-    destinations += (destinations.empty() ? "" : " and ") + exporter->statistics().destination;
+  const ExporterPlan plan = plan_exporters(configuration, {options.console || options.json});
+  collector_options.exporters =
+      make_exporters(configuration, plan, {STDOUT_FILENO, options.json}, /*log=*/true, warnings);
 
   auto created = Collector::create(std::move(collector_options));
   if (!created) {
-    std::string message = "seamtrace: ";
-    collector::append_printable(message, created.error().message);
+    std::string message = created.error().message;
     if (created.error().code == collector::ErrorCode::kBusy)
       message += who_is_there(base) + "; 'seamtrace status' asks it";
-    std::fprintf(stderr, "%s\n", message.c_str());
-    return kExitFailed;
+    return fail(message);
   }
-  running = created->get();
+  Collector& collector = **created;
+  const auto front = open_serving(collector.configuration(), plan, collector, warnings);
+  if (!front) return fail(front.error().message);
+  print_warnings(collector.configuration(), warnings);
+  running = &collector;
   catch_signals();
-  std::fprintf(stderr, "seamtrace: collecting in %s, exporting to %s\n", base.c_str(),
-               destinations.empty() ? "nowhere" : destinations.c_str());
-  (*created)->run();
+  announce(base, collector, front->get());
+  collector.run();
   running = nullptr;
   return 0;
 }

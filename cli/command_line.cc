@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cli/serving.h"
 #include "collector/export/otlp/endpoint.h"
 #include "collector/export/text.h"
 
@@ -17,7 +18,7 @@ constexpr char kAbout[] =
 
 constexpr char kExamples[] =
     "\nExamples:\n"
-    "  seamtrace run -- ./my-server --port 8080     trace a program, print traces as trees\n"
+    "  seamtrace run -- ./my-server --port 8080     trace a program, see it on a web page\n"
     "  seamtrace run --endpoint http://localhost:4318 -- ./my-server\n"
     "  seamtrace doctor ./my-server                 can it be traced?\n"
     "  seamtrace COMMAND --help                     more about a command\n"
@@ -25,10 +26,12 @@ constexpr char kExamples[] =
 
 constexpr char kRunExamples[] =
     "\nThe program's input, output, signals and exit code are passed through. Without an endpoint\n"
-    "(option or OTEL_EXPORTER_OTLP_ENDPOINT) traces are printed on stderr as trees.\n"
+    "(option or OTEL_EXPORTER_OTLP_ENDPOINT) traces are kept in a file and shown on a web page,\n"
+    "whose address is printed at the start.\n"
     "\nExamples:\n"
     "  seamtrace run -- ./my-server --port 8080\n"
     "  seamtrace run --service shop --endpoint http://localhost:4318 -- ./my-server\n"
+    "  seamtrace run --console -- ./my-server       traces as trees on stderr\n"
     "  seamtrace run --quiet --json -- python3 app.py 2> spans.jsonl\n"
     "\nExit codes: the program's own, and its signal. 127: there is no such program. 126: it "
     "cannot\n"
@@ -39,8 +42,16 @@ constexpr char kCollectorExamples[] =
     "left.\n"
     "\nExamples:\n"
     "  OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 seamtrace collector\n"
+    "  seamtrace collector --receive      takes OTLP too; traces on the web page\n"
     "  seamtrace collector --console      traces as trees on stdout\n"
     "  seamtrace collector --json | jq .  one JSON object a span\n";
+
+constexpr char kViewExamples[] =
+    "\nLooks at what was kept, without collecting anything. A running collector shows its traces "
+    "itself.\n"
+    "\nExamples:\n"
+    "  seamtrace view\n"
+    "  seamtrace view traces.db --listen 127.0.0.1:8000\n";
 
 constexpr char kStatusExamples[] =
     "\nExamples:\n"
@@ -57,11 +68,13 @@ struct Everything {
   CLI::App app{kAbout, "seamtrace"};
   RunOptions run;
   CollectorCommandOptions collector;
+  ViewOptions view;
   StatusOptions status;
   DoctorOptions doctor;
   std::string help_topic;
-  CLI::App *run_command = nullptr, *collector_command = nullptr, *status_command = nullptr,
-           *doctor_command = nullptr, *version_command = nullptr, *help_command = nullptr;
+  CLI::App *run_command = nullptr, *collector_command = nullptr, *view_command = nullptr,
+           *status_command = nullptr, *doctor_command = nullptr, *version_command = nullptr,
+           *help_command = nullptr;
 };
 
 struct RunFormatter : CLI::Formatter {
@@ -83,6 +96,19 @@ CLI::App* add_command(Everything& all, const char* name, const char* about, cons
   return command;
 }
 
+void add_serving_options(CLI::App& command, ServingOptions& options) {
+  command.add_option("--store", options.store, "File to keep the traces in, as SEAMTRACE_STORE")
+      ->type_name("FILE");
+  command
+      .add_option("--listen", options.listen,
+                  "Address of the web viewer, as SEAMTRACE_VIEWER (default 127.0.0.1:4380); off: "
+                  "none")
+      ->type_name("ADDRESS:PORT");
+  command.add_flag("--receive", options.receive,
+                   "Receive OTLP on 127.0.0.1, ports 4317 (gRPC) and 4318 (HTTP), or where "
+                   "SEAMTRACE_RECEIVE_* say");
+}
+
 void declare(Everything& all) {
   all.app.allow_extras();
   all.app.footer(kExamples);
@@ -101,6 +127,8 @@ void declare(Everything& all) {
   all.run_command->add_option("--service", all.run.service, "Name of the service")
       ->type_name("NAME");
 
+  add_serving_options(*all.run_command, all.run.serving);
+
   all.collector_command = add_command(
       all, "collector", "Collect and export the spans of every traced process", kCollectorExamples);
   all.collector_command->add_flag("--console", all.collector.console, "Print traces on stdout");
@@ -114,6 +142,21 @@ void declare(Everything& all) {
       ->add_option("--dir", all.collector.directory,
                    "Directory of the shared memory, as SEAMTRACE_DIR (default /dev/shm)")
       ->type_name("BASE");
+
+  add_serving_options(*all.collector_command, all.collector.serving);
+
+  all.view_command =
+      add_command(all, "view", "Show the traces of a store file in the browser", kViewExamples);
+  all.view_command->add_option("store", all.view.store, "The file (default: as SEAMTRACE_STORE)")
+      ->type_name("FILE");
+  all.view_command
+      ->add_option("--listen", all.view.listen, "Address of the page (default 127.0.0.1:4380)")
+      ->type_name("ADDRESS:PORT");
+  all.view_command
+      ->add_option("--idle-minutes", all.view.idle_minutes,
+                   "End so long after the last look (default: never)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000));
 
   all.status_command = add_command(
       all, "status", "Show traced processes, losses and the health of exporters", kStatusExamples);
@@ -186,7 +229,8 @@ std::vector<std::string> split_off_program(const std::vector<std::string>& argum
       program.assign(arguments.begin() + static_cast<ptrdiff_t>(i), arguments.end());
       break;
     }
-    if (word == "--endpoint" || word == "--service") ++i;  // its value
+    constexpr std::string_view kWithValue[] = {"--endpoint", "--service", "--store", "--listen"};
+    if (std::ranges::find(kWithValue, word) != std::end(kWithValue)) ++i;
   }
   return {arguments.begin(),
           arguments.begin() + static_cast<ptrdiff_t>(std::min(i, arguments.size()))};
@@ -198,6 +242,15 @@ std::optional<Parsed> check_endpoint(const std::string& endpoint, const CLI::App
   if (parsed.valid()) return {};
   std::string sentence = "--endpoint: ";
   append_printable(sentence, parsed.error);
+  return failure(sentence, command);
+}
+
+std::optional<Parsed> check_listen(const std::string& listen, const CLI::App* command) {
+  collector::Configuration::Environment ignored;
+  const auto error = apply_serving(ServingOptions{"", listen, false}, ignored);
+  if (!error) return {};
+  std::string sentence;
+  append_printable(sentence, error->message);
   return failure(sentence, command);
 }
 
@@ -220,6 +273,10 @@ Parsed choose(Everything& all) {
   if (all.help_command->parsed()) return help_about(all);
   if (all.version_command->parsed()) return {VersionOptions{}, 0, {}};
   if (all.status_command->parsed()) return {all.status, 0, {}};
+  if (all.view_command->parsed()) {
+    if (auto bad = check_listen(all.view.listen, all.view_command)) return *bad;
+    return {all.view, 0, {}};
+  }
   if (all.doctor_command->parsed()) {
     if (all.doctor.program.empty())
       return failure("doctor: which program? Name it, as in 'seamtrace doctor ./my-server'",
@@ -228,6 +285,7 @@ Parsed choose(Everything& all) {
   }
   if (all.collector_command->parsed()) {
     if (auto bad = check_endpoint(all.collector.endpoint, all.collector_command)) return *bad;
+    if (auto bad = check_listen(all.collector.serving.listen, all.collector_command)) return *bad;
     if (!all.collector.directory.empty() && all.collector.directory[0] != '/')
       return failure("--dir: " + in_quotes(all.collector.directory) + " is not an absolute path",
                      all.collector_command);
@@ -235,6 +293,7 @@ Parsed choose(Everything& all) {
   }
   if (all.run_command->parsed()) {
     if (auto bad = check_endpoint(all.run.endpoint, all.run_command)) return *bad;
+    if (auto bad = check_listen(all.run.serving.listen, all.run_command)) return *bad;
     if (all.run.command.empty() || all.run.command[0].empty())
       return failure(
           "run: which program? Name it after '--', as in "

@@ -16,7 +16,15 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitCannotExecute = 126;
 inline constexpr int kExitNotFound = 127;
 
+/// What the command line says in place of variables; empty: nothing.
+struct ServingOptions {
+  std::string store;     ///< --store FILE
+  std::string listen;    ///< --listen ADDRESS:PORT, PORT or off
+  bool receive = false;  ///< --receive: OTLP on its standard ports
+};
+
 struct RunOptions {
+  ServingOptions serving;
   bool quiet = false;
   bool json = false;
   bool console = false;
@@ -26,6 +34,7 @@ struct RunOptions {
 };
 
 struct CollectorCommandOptions {
+  ServingOptions serving;
   bool console = false;
   bool json = false;
   std::string endpoint;
@@ -41,12 +50,19 @@ struct DoctorOptions {
   std::string program;
 };
 
+/// Shows a store file without collecting anything.
+struct ViewOptions {
+  std::string store;          ///< empty: the default one
+  std::string listen;         ///< empty: as SEAMTRACE_VIEWER
+  uint64_t idle_minutes = 0;  ///< ends so long after the last look; 0: never
+};
+
 struct VersionOptions {};
 
 struct HelpEnvironmentOptions {};
 
-using Command = std::variant<RunOptions, CollectorCommandOptions, StatusOptions, DoctorOptions,
-                             VersionOptions, HelpEnvironmentOptions>;
+using Command = std::variant<RunOptions, CollectorCommandOptions, ViewOptions, StatusOptions,
+                             DoctorOptions, VersionOptions, HelpEnvironmentOptions>;
 
 /// A command to carry out, or the end: a text for stdout (exit_code 0) or stderr.
 struct Parsed {

@@ -38,13 +38,13 @@ ExporterPlan plan_exporters(const Configuration& configuration, ExporterWishes w
     const auto has = [&](const char* name) { return std::ranges::count(names, name) != 0; };
     // `none` beside others means the others: it is a list, and it names them.
     plan.otlp = has("otlp");
+    plan.store = has("store");
     plan.console = has("console");
-  } else if (has_endpoint(configuration)) {
-    plan.otlp = true;
   } else {
-    plan.console = wishes.console_by_default || wishes.console;
-    plan.otlp = !plan.console;
+    plan.otlp = has_endpoint(configuration);
+    plan.store = !plan.otlp;
   }
+  plan.store = plan.store || configuration.is_set("SEAMTRACE_STORE");
   plan.console = plan.console || wishes.console || configuration.boolean("OTEL_CONSOLE_EXPORTER");
   return plan;
 }
@@ -72,14 +72,19 @@ std::vector<std::unique_ptr<collector::Exporter>> make_exporters(
   return exporters;
 }
 
-Configuration read_configuration(const std::string& endpoint, const std::string& directory) {
+Configuration::Environment read_environment(const std::string& endpoint,
+                                            const std::string& directory) {
   Configuration::Environment environment = Configuration::from_environment(::environ).environment();
   if (!endpoint.empty()) {
     environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint;
     environment.erase("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
   }
   if (!directory.empty()) environment["SEAMTRACE_DIR"] = directory;
-  return Configuration::from(std::move(environment));
+  return environment;
+}
+
+Configuration read_configuration(const std::string& endpoint, const std::string& directory) {
+  return Configuration::from(read_environment(endpoint, directory));
 }
 
 void print_warnings(const Configuration& configuration, const std::vector<std::string>& more) {

@@ -13,13 +13,12 @@ namespace seamtrace::cli {
 
 struct ExporterPlan {
   bool otlp = false;
+  bool store = false;  ///< made by open_front(), once the collector is known to be the only one
   bool console = false;
 };
 
 struct ExporterWishes {
   bool console = false;  ///< --console or --json
-  /// What to do where neither an endpoint nor OTEL_TRACES_EXPORTER is set.
-  bool console_by_default = false;
 };
 
 /// True when the environment says where OTLP is to be sent.
@@ -38,7 +37,9 @@ std::vector<std::unique_ptr<collector::Exporter>> make_exporters(
     const collector::Configuration& configuration, ExporterPlan plan, ConsoleWishes console,
     bool log, std::vector<std::string>& warnings);
 
-/// The environment of this process as a configuration, with `--endpoint` and `--dir` in place.
+/// The environment of this process, with `--endpoint` and `--dir` in place.
+collector::Configuration::Environment read_environment(const std::string& endpoint,
+                                                       const std::string& directory);
 collector::Configuration read_configuration(const std::string& endpoint,
                                             const std::string& directory);
 

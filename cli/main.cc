@@ -13,6 +13,7 @@
 #include "cli/preload.h"
 #include "cli/run_command.h"
 #include "cli/status_command.h"
+#include "cli/view_command.h"
 #include "collector/support/version.h"
 
 namespace seamtrace::cli {
@@ -27,6 +28,7 @@ struct Carry {
   int operator()(const CollectorCommandOptions& options) const {
     return collector_command(options);
   }
+  int operator()(const ViewOptions& options) const { return view_command(options); }
   int operator()(const StatusOptions& options) const { return status_command(options); }
   int operator()(const DoctorOptions& options) const { return doctor_command(options); }
   int operator()(const VersionOptions&) const {

@@ -21,6 +21,7 @@
 #include "cli/run/signals.h"
 #include "cli/run/spawn.h"
 #include "cli/run/summary.h"
+#include "cli/serving.h"
 #include "collector/export/text.h"
 #include "collector/query/status_client.h"
 
@@ -49,11 +50,17 @@ std::string text_of(const char* variable) {
   return value == nullptr ? "" : value;
 }
 
+Configuration configuration_of(const RunOptions& options) {
+  auto environment = read_environment(options.endpoint, "");
+  apply_serving(options.serving, environment);  // checked when the command line was read
+  return Configuration::from(std::move(environment));
+}
+
 class Run {
  public:
   explicit Run(const RunOptions& options)
       : options_(options),
-        configuration_(read_configuration(options.endpoint, "")),
+        configuration_(configuration_of(options)),
         base_(configuration_.text("SEAMTRACE_DIR")) {}
 
   int execute() {
@@ -112,17 +119,29 @@ class Run {
   void start_collector() {
     CollectorProcess::Options options;
     options.configuration = configuration_;
-    options.plan = plan_exporters(configuration_, {options_.console || options_.json,
-                                                   /*console_by_default=*/true});
+    options.plan = plan_exporters(configuration_, {options_.console || options_.json});
     // Standard output is the program's.
     options.console = {STDERR_FILENO, options_.json};
     options.quiet = options_.quiet;
     prints_ = options.plan.console;
     auto started = CollectorProcess::start(options);
-    if (started)
-      own_collector_ = std::move(*started);
-    else
-      warn("there is no collector: " + started.error().message);
+    if (!started) return warn("there is no collector: " + started.error().message);
+    own_collector_ = std::move(*started);
+    announce_viewer();
+  }
+
+  /// Its own collector's, or the one's that serves this user already.
+  void announce_viewer() const {
+    if (options_.quiet) return;
+    std::string url = own_collector_->viewer_url();
+    if (own_collector_->stands_by()) {
+      auto client = StatusClient::connect(base_, ::geteuid());
+      const auto status = client ? client->ask({{"command", "status"}}, milliseconds(500))
+                                 : collector::Result<json>(client.error());
+      if (!status || !status->contains("viewer") || !status->at("viewer").is_object()) return;
+      url = status->at("viewer").value("url", "");
+    }
+    if (!url.empty()) std::fprintf(stderr, "seamtrace: look at the traces at %s\n", url.c_str());
   }
 
   milliseconds flush_timeout() const {

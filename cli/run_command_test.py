@@ -52,7 +52,9 @@ class RunCommandTest(unittest.TestCase):
         self.base = tempfile.mkdtemp(dir=self.folder)
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith(("OTEL_", "SEAMTRACE_", "LD_"))}
-        self.environment.update(SEAMTRACE_DIR=self.base, SEAMTRACE_LIBRARY=self.library)
+        self.environment.update(SEAMTRACE_DIR=self.base, SEAMTRACE_LIBRARY=self.library,
+                                SEAMTRACE_STORE=os.path.join(self.base, "traces.db"),
+                                SEAMTRACE_VIEWER="127.0.0.1:0")
 
     def start(self, *command, options=("--quiet",), **more):
         more.setdefault("stdout", subprocess.PIPE)

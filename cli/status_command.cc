@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/exporters.h"
+#include "cli/json_answer.h"
 #include "cli/table.h"
 #include "collector/export/text.h"
 #include "collector/query/status_client.h"
@@ -22,34 +23,6 @@ namespace seamtrace::cli {
 namespace {
 
 using nlohmann::json;
-
-uint64_t number(const json& object, const std::string& key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_unsigned() ? found->get<uint64_t>() : 0;
-}
-
-std::string count(const json& object, const char* key) {
-  return std::to_string(number(object, key));
-}
-
-std::string text(const json& object, const char* key) {
-  std::string out;
-  const auto found = object.find(key);
-  if (found != object.end() && found->is_string())
-    collector::append_printable(out, found->get_ref<const std::string&>());
-  return out;
-}
-
-bool flag(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
-}
-
-const json& member(const json& object, const char* key) {
-  static const json none = json::object();
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return object.is_object() && found != object.end() ? *found : none;
-}
 
 uint64_t lost(const json& counters) {
   uint64_t sum = 0;

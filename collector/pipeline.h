@@ -63,6 +63,7 @@ class Collector {
   /// `timeout`.
   void drain_and_stop(std::chrono::milliseconds timeout);
 
+  const Configuration& configuration() const { return configuration_; }
   CollectorStatistics statistics() const;
   /// As the status socket's command `status` answers.
   nlohmann::json status() const;

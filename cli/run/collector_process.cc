@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "cli/serving.h"
 #include "collector/pipeline.h"
 #include "collector/support/log.h"
 
@@ -102,9 +103,13 @@ bool wait_for_turn(const std::string& base, int lifeline) {
   return fds[0].revents == 0 && ::poll(fds, 1, kGraceMs) == 0;
 }
 
+struct Turn {
+  std::unique_ptr<collector::Collector> collector;
+  std::unique_ptr<collector::Front> front;  ///< goes first
+};
+
 /// A collector, in its turn. None: the run was over before, or it said to `report` why not.
-std::unique_ptr<collector::Collector> take_turn(const CollectorProcess::Options& options,
-                                                int lifeline, FileDescriptor report) {
+Turn take_turn(const CollectorProcess::Options& options, int lifeline, FileDescriptor report) {
   const std::string base(options.configuration.text("SEAMTRACE_DIR"));
   for (;;) {
     std::vector<std::string> warnings;
@@ -114,14 +119,18 @@ std::unique_ptr<collector::Collector> take_turn(const CollectorProcess::Options&
                                                  options.console, /*log=*/false, warnings);
     auto created = collector::Collector::create(std::move(collector_options));
     if (created) {
-      if (!options.quiet) print_warnings(options.configuration, warnings);
-      if (report) say(report.get(), kReady, {});
-      return std::move(*created);
+      auto serving = open_serving(options.configuration, options.plan, **created, warnings);
+      if (!serving) warnings.push_back(serving.error().message);
+      // The run has already told what is wrong with its variables.
+      if (!options.quiet) print_warnings(collector::Configuration::from({}), warnings);
+      Turn turn{std::move(*created), serving ? std::move(*serving) : nullptr};
+      if (report) say(report.get(), kReady, turn.front ? turn.front->viewer_url() : "");
+      return turn;
     }
     const bool busy = created.error().code == ErrorCode::kBusy;
     if (report) say(report.get(), busy ? kStandsByAnswer : kFailedAnswer, created.error().message);
     report.reset();
-    if (!busy || !wait_for_turn(base, lifeline)) return nullptr;
+    if (!busy || !wait_for_turn(base, lifeline)) return {};
   }
 }
 
@@ -132,14 +141,15 @@ int collect(const CollectorProcess::Options& options, FileDescriptor lifeline,
   ::prctl(PR_SET_NAME, "seamtrace-run");
   if (options.quiet) collector::set_log_level(collector::LogLevel::kError);
 
-  const auto collector = take_turn(options, lifeline.get(), std::move(report));
-  if (collector == nullptr) return 1;
+  const Turn turn = take_turn(options, lifeline.get(), std::move(report));
+  if (turn.collector == nullptr) return 1;
+  collector::Collector& collector = *turn.collector;
   const milliseconds flush_timeout(
       options.configuration.number("SEAMTRACE_FLUSH_TIMEOUT").value_or(5000));
   int ended[2];
   if (::pipe2(ended, O_CLOEXEC) != 0) return 1;
-  std::thread watcher([&] { watch(lifeline.get(), ended[0], *collector, flush_timeout); });
-  collector->run();
+  std::thread watcher([&] { watch(lifeline.get(), ended[0], collector, flush_timeout); });
+  collector.run();
   ::close(ended[1]);
   watcher.join();
   return 0;  // its end prints what the console still holds
@@ -168,7 +178,11 @@ Result<CollectorProcess> CollectorProcess::start(const Options& options) {
     if (got > 0) answer.append(buffer, static_cast<size_t>(got));
   }
   CollectorProcess process(pid, std::move(lifeline_writer));
-  if (!answer.empty() && answer[0] != kFailedAnswer) return process;
+  if (!answer.empty() && answer[0] != kFailedAnswer) {
+    process.stands_by_ = answer[0] == kStandsByAnswer;
+    if (answer[0] == kReady) process.viewer_url_ = answer.substr(1);
+    return process;
+  }
   process.release(std::chrono::seconds(1));
   return Error{answer.empty() ? "the collector died at its start" : answer.substr(1)};
 }

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
 
 #include "cli/exporters.h"
 #include "collector/support/configuration.h"
@@ -33,6 +34,10 @@ class CollectorProcess {
   static collector::Result<CollectorProcess> start(const Options& options);
 
   pid_t pid() const { return pid_; }
+  /// Of its web viewer; empty when there is none.
+  const std::string& viewer_url() const { return viewer_url_; }
+  /// Another collector serves this user.
+  bool stands_by() const { return stands_by_; }
 
   /// Tells it that the run is over, and waits at most `limit` for its end: it does not end while
   /// it serves other processes. True: it has ended.
@@ -43,6 +48,8 @@ class CollectorProcess {
       : pid_(pid), lifeline_(std::move(lifeline)) {}
 
   pid_t pid_;
+  std::string viewer_url_;
+  bool stands_by_ = false;
   collector::FileDescriptor lifeline_;  ///< the collector notices when it is closed
 };
 

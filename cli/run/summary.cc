@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cli/json_answer.h"
 #include "collector/export/text.h"
 #include "collector/query/trace_counter.h"
 
@@ -12,25 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-uint64_t number(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_unsigned() ? found->get<uint64_t>() : 0;
-}
-
-std::string text(const json& object, const char* key) {
-  std::string out;
-  const auto found = object.find(key);
-  if (found != object.end() && found->is_string())
-    collector::append_printable(out, found->get_ref<const std::string&>());
-  return out;
-}
-
-bool flag(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
-}
-
-std::string count(uint64_t n, const std::string& one, const std::string& many) {
+std::string counted(uint64_t n, const std::string& one, const std::string& many) {
   return std::to_string(n) + " " + (n == 1 ? one : many);
 }
 
@@ -60,12 +43,12 @@ void add_exporter(Fate& fate, const json& exporter, bool prints) {
   if (dropped != exporter.end() && dropped->is_object()) {
     for (const auto& [reason, spans] : dropped->items())
       if (spans.is_number_unsigned() && spans.get<uint64_t>() != 0)
-        fate.lost.push_back(count(spans.get<uint64_t>(), "span", "spans") + " not exported" + to +
+        fate.lost.push_back(counted(spans.get<uint64_t>(), "span", "spans") + " not exported" + to +
                             ": " + reason + why);
   }
   // The console holds spans back on purpose; they are printed when the collector ends.
   if (const uint64_t queued = number(exporter, "queued"); queued != 0 && !is_console)
-    fate.waiting.push_back(count(queued, "span", "spans") + " could not be exported" + to +
+    fate.waiting.push_back(counted(queued, "span", "spans") + " could not be exported" + to +
                            " in time" + why);
 }
 
@@ -80,12 +63,12 @@ std::string summary_line(const json& answer, const SummaryContext& context) {
     collector::append_printable(line, context.program);
     return line + "' tells what can be traced";
   }
-  line += count(spans, "span", "spans");
+  line += counted(spans, "span", "spans");
   constexpr uint64_t kMost = collector::TraceCounter::kMost;
   if (const uint64_t traces = number(answer, "traces"); traces != 0)
     line += " in " + (traces > kMost ? "more than " + std::to_string(kMost) + " traces"
-                                     : count(traces, "trace", "traces"));
-  line += " from " + count(number(answer, "processes"), "process", "processes");
+                                     : counted(traces, "trace", "traces"));
+  line += " from " + counted(number(answer, "processes"), "process", "processes");
 
   Fate fate;
   const auto exporters = answer.find("exporters");
@@ -105,11 +88,11 @@ std::string summary_line(const json& answer, const SummaryContext& context) {
     for (const std::string& each : fate.waiting)
       line += "; " + each + ", the next collector will try again";
   if (lost != 0)
-    line += "; " + count(lost, "span", "spans") +
+    line += "; " + counted(lost, "span", "spans") +
             " lost in the program for want of room in shared memory";
   if (const uint64_t alive = number(answer, "alive"); alive != 0)
     line +=
-        "; " + count(alive, "process runs on and stays", "processes run on and stay") + " traced";
+        "; " + counted(alive, "process runs on and stays", "processes run on and stay") + " traced";
   return line;
 }
 

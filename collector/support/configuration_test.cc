@@ -65,9 +65,10 @@ TEST(Configuration, UnknownItemsLeaveTheirListAndTheRestStays) {
   const Configuration none = with("OTEL_TRACES_EXPORTER", "zipkin");
   EXPECT_EQ(none.list("OTEL_TRACES_EXPORTER"), (std::vector<std::string>{"otlp"}));
   ASSERT_EQ(none.warnings().size(), 1u);
-  EXPECT_EQ(none.warnings()[0],
-            "OTEL_TRACES_EXPORTER: \"zipkin\" is not one of otlp, console, none; ignored, using "
-            "otlp");
+  EXPECT_EQ(
+      none.warnings()[0],
+      "OTEL_TRACES_EXPORTER: \"zipkin\" is not one of otlp, store, console, none; ignored, using "
+      "otlp");
 }
 
 TEST(Configuration, NamesKeepTheirCaseAndOrder) {

@@ -30,14 +30,12 @@ constexpr uint32_t kLongestHead = 16 * 1024;
 /// What every session needs; outlives them all.
 struct Shared {
   const HttpServerOptions options;
-  const HttpServer::Handler handler;
+  HttpServer::Handler handler;
   asio::thread_pool workers;
   std::atomic<size_t> connections{0};
 
-  Shared(HttpServerOptions the_options, HttpServer::Handler the_handler)
-      : options(std::move(the_options)),
-        handler(std::move(the_handler)),
-        workers(options.workers) {}
+  explicit Shared(HttpServerOptions the_options)
+      : options(std::move(the_options)), workers(options.workers) {}
 };
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
@@ -182,8 +180,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
 class HttpServer::State {
  public:
-  State(const HttpServerOptions& options, Handler handler)
-      : shared_(options, std::move(handler)), acceptor_(context_) {}
+  explicit State(const HttpServerOptions& options) : shared_(options), acceptor_(context_) {}
 
   ~State() {
     shared_.workers.join();  // handlers that run; what they answer is not sent any more
@@ -210,9 +207,13 @@ class HttpServer::State {
                        std::to_string(shared_.options.port) + ": " + error.message(),
                    error == asio::error::address_in_use ? ErrorCode::kBusy : ErrorCode::kFailed};
     local_ = acceptor_.local_endpoint(error);
+    return {};
+  }
+
+  void serve(Handler handler) {
+    shared_.handler = std::move(handler);
     accept();
     thread_ = std::thread([this] { context_.run(); });
-    return {};
   }
 
   const tcp::endpoint& local() const { return local_; }
@@ -251,12 +252,13 @@ class HttpServer::State {
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpServer::~HttpServer() = default;
 
-Result<std::unique_ptr<HttpServer>> HttpServer::listen(const HttpServerOptions& options,
-                                                       Handler handler) {
-  auto state = std::make_unique<State>(options, std::move(handler));
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(const HttpServerOptions& options) {
+  auto state = std::make_unique<State>(options);
   if (auto error = state->open()) return *error;
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
+
+void HttpServer::serve(Handler handler) { state_->serve(std::move(handler)); }
 
 uint16_t HttpServer::port() const { return state_->local().port(); }
 

@@ -32,9 +32,10 @@ class HttpServer {
  public:
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
-  /// ErrorCode::kBusy: the port is taken.
-  static Result<std::unique_ptr<HttpServer>> listen(const HttpServerOptions& options,
-                                                    Handler handler);
+  /// From now on connections wait for serve(). ErrorCode::kBusy: the port is taken.
+  static Result<std::unique_ptr<HttpServer>> listen(const HttpServerOptions& options);
+  /// Once: begins to answer.
+  void serve(Handler handler);
   /// Waits for handlers that run, and disconnects everybody.
   ~HttpServer();
 

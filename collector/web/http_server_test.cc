@@ -15,9 +15,11 @@ namespace seamtrace::collector {
 namespace {
 
 std::unique_ptr<HttpServer> serve(HttpServer::Handler handler, HttpServerOptions options = {}) {
-  auto server = HttpServer::listen(options, std::move(handler));
+  auto server = HttpServer::listen(options);
   EXPECT_TRUE(server) << (server ? "" : server.error().message);
-  return server ? std::move(*server) : nullptr;
+  if (!server) return nullptr;
+  (*server)->serve(std::move(handler));
+  return std::move(*server);
 }
 
 /// Sends bytes and gives everything that comes back until the server closes.
@@ -137,11 +139,11 @@ TEST(HttpServer, SaysWhenThePortIsTaken) {
   const auto server = serve(tell);
   HttpServerOptions options;
   options.port = server->port();
-  const auto second = HttpServer::listen(options, tell);
+  const auto second = HttpServer::listen(options);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kBusy);
   options.address = "localhost";
-  const auto unknown = HttpServer::listen(options, tell);
+  const auto unknown = HttpServer::listen(options);
   ASSERT_FALSE(unknown);
   EXPECT_NE(unknown.error().message.find("not an IP address"), std::string::npos);
 }

@@ -1,0 +1,111 @@
+#include "cli/serving.h"
+
+#include <algorithm>
+
+#include "cli/store_location.h"
+#include "collector/store/store_exporter.h"
+#include "collector/support/log.h"
+
+namespace seamtrace::cli {
+
+using collector::Collector;
+using collector::Configuration;
+using collector::Error;
+using collector::Front;
+using collector::FrontOptions;
+using collector::ListenAddress;
+using collector::Result;
+
+namespace {
+
+constexpr char kReceiveHttp[] = "127.0.0.1:4318";
+constexpr char kReceiveGrpc[] = "127.0.0.1:4317";
+constexpr uint64_t kMebibyte = 1024 * 1024;
+
+bool is_number(const std::string& text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Result<std::optional<ListenAddress>> address_of(const Configuration& configuration,
+                                                std::string_view name) {
+  const std::string_view value = configuration.text(name);
+  if (value.empty() || value == "off") return std::optional<ListenAddress>();
+  auto parsed = collector::parse_listen_address(value);
+  if (!parsed) return Error{std::string(name) + ": " + parsed.error().message};
+  return std::optional<ListenAddress>(std::move(*parsed));
+}
+
+collector::StoreOptions store_options(const Configuration& configuration) {
+  collector::StoreOptions options;
+  options.path = default_store_path(configuration);
+  options.most_bytes = configuration.number("SEAMTRACE_STORE_MAX_SIZE").value_or(1024) * kMebibyte;
+  options.longest_age_s = configuration.number("SEAMTRACE_STORE_MAX_AGE").value_or(168) * 3600;
+  return options;
+}
+
+}  // namespace
+
+std::optional<Error> apply_serving(const ServingOptions& options,
+                                   Configuration::Environment& environment) {
+  if (!options.store.empty()) environment["SEAMTRACE_STORE"] = options.store;
+  if (options.receive) {
+    environment.try_emplace("SEAMTRACE_RECEIVE_HTTP", kReceiveHttp);
+    environment.try_emplace("SEAMTRACE_RECEIVE_GRPC", kReceiveGrpc);
+  }
+  if (options.listen.empty()) return {};
+  const std::string listen =
+      is_number(options.listen) ? "127.0.0.1:" + options.listen : options.listen;
+  if (listen != "off")
+    if (const auto parsed = collector::parse_listen_address(listen); !parsed)
+      return Error{"--listen: " + parsed.error().message};
+  environment["SEAMTRACE_VIEWER"] = listen;
+  return {};
+}
+
+Result<FrontOptions> front_options(const Configuration& configuration, bool has_store) {
+  FrontOptions options;
+  const bool asked_for = configuration.is_set("SEAMTRACE_VIEWER");
+  if (has_store || asked_for) {
+    auto viewer = address_of(configuration, "SEAMTRACE_VIEWER");
+    if (!viewer) return viewer.error();
+    options.viewer = *viewer;
+  }
+  options.any_viewer_port = !asked_for;
+  options.token = configuration.text("SEAMTRACE_VIEWER_TOKEN");
+  if (options.token.find_first_of(" ;,\"\\") != std::string::npos)
+    return Error{"SEAMTRACE_VIEWER_TOKEN: letters, digits and -._~ only, it travels in a cookie"};
+  auto http = address_of(configuration, "SEAMTRACE_RECEIVE_HTTP");
+  if (!http) return http.error();
+  options.receive_http = *http;
+  auto grpc = address_of(configuration, "SEAMTRACE_RECEIVE_GRPC");
+  if (!grpc) return grpc.error();
+  options.receive_grpc = *grpc;
+  return options;
+}
+
+Result<std::unique_ptr<Front>> open_serving(const Configuration& configuration, ExporterPlan plan,
+                                            Collector& collector,
+                                            std::vector<std::string>& warnings) {
+  collector::StoreExporter* exporter = nullptr;
+  std::string path;
+  if (plan.store) {
+    const collector::StoreOptions options = store_options(configuration);
+    auto store = collector::Store::open(options);
+    if (store) {
+      auto made = collector::make_store_exporter(std::move(*store));
+      exporter = made.get();
+      path = options.path;
+      collector.add_exporter(std::move(made));
+    } else {
+      warnings.push_back("traces are not kept: " + store.error().message);
+    }
+  }
+  auto options = front_options(configuration, exporter != nullptr);
+  if (!options) return options.error();
+  options->store_path = path;
+  if (!options->viewer && !options->receive_http && !options->receive_grpc)
+    return std::unique_ptr<Front>();
+  return Front::start(*options, &collector, exporter);
+}
+
+}  // namespace seamtrace::cli

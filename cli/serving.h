@@ -1,0 +1,37 @@
+// Serving: the store and the front of a collector, as configuration and command line ask for them.
+// Path:    configuration -> [cli] -> collector/store, collector/front
+// Failure: a store that cannot be opened is a warning, tracing goes on; an address that was asked
+//          for and cannot be listened on is an Error.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "cli/exporters.h"
+#include "collector/front.h"
+#include "collector/pipeline.h"
+#include "collector/support/configuration.h"
+#include "collector/support/result.h"
+
+namespace seamtrace::cli {
+
+/// Puts the options into the environment that a Configuration is made of. An Error: an address
+/// that cannot be understood.
+std::optional<collector::Error> apply_serving(const ServingOptions& options,
+                                              collector::Configuration::Environment& environment);
+
+/// What a configuration says about addresses. An Error names the variable.
+collector::Result<collector::FrontOptions> front_options(
+    const collector::Configuration& configuration, bool has_store);
+
+/// Opens the store (adding it to the collector's exporters) and the front. Null: there is nothing
+/// to serve. Appends a sentence to `warnings` for what goes on without. REQUIRES: run() has not
+/// begun.
+collector::Result<std::unique_ptr<collector::Front>> open_serving(
+    const collector::Configuration& configuration, ExporterPlan plan,
+    collector::Collector& collector, std::vector<std::string>& warnings);
+
+}  // namespace seamtrace::cli
