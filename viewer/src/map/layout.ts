@@ -1,6 +1,6 @@
 // Where the nodes and edges of the map stand. The answer depends on the names of the nodes and edges
 // alone, so numbers that change leave everything in its place.
-import { Graph, layout } from '@dagrejs/dagre';
+import { Graph, layout } from '../shared/dagre';
 
 export interface Point {
   x: number;
