@@ -12,7 +12,7 @@ using nlohmann::json;
 
 constexpr uint64_t kMostCount = std::numeric_limits<uint32_t>::max();
 /// A level of a value is an object, a list and its array; the envelope and a span come on top.
-constexpr int kMostJsonDepth = 16 + 4 * static_cast<int>(kMostDepth);
+constexpr size_t kMostJsonDepth = 16 + 4 * kMostDepth;
 /// An attribute is four values, of about a hundred bytes each while a request is decoded: fewer
 /// parts fit into JSON than into protobuf.
 constexpr size_t kJsonValuesPerPart = 3;
@@ -23,24 +23,53 @@ constexpr std::string_view kKinds[] = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTER
 constexpr std::string_view kStatuses[] = {"STATUS_CODE_UNSET", "STATUS_CODE_OK",
                                           "STATUS_CODE_ERROR"};
 
+/// Goes over a text without keeping anything of it. What goes wrong is left to the parser.
+class JsonMeter : public nlohmann::json_sax<json> {
+ public:
+  explicit JsonMeter(size_t most_values) : most_values_(most_values) {}
+
+  bool null() override { return count(); }
+  bool boolean(bool) override { return count(); }
+  bool number_integer(number_integer_t) override { return count(); }
+  bool number_unsigned(number_unsigned_t) override { return count(); }
+  bool number_float(number_float_t, const string_t&) override { return count(); }
+  bool string(string_t&) override { return count(); }
+  bool binary(binary_t&) override { return count(); }
+  bool start_object(size_t) override { return enter(); }
+  bool start_array(size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool end_array() override { return leave(); }
+  bool key(string_t&) override { return true; }
+  bool parse_error(size_t, const std::string&, const json::exception&) override { return false; }
+
+ private:
+  bool count() {
+    if (++values_ <= most_values_) return true;
+    throw RequestFault{
+        Refusal::kTooLarge,
+        "the JSON has more than " + std::to_string(most_values_) + " values; send smaller batches"};
+  }
+  bool enter() {
+    if (++depth_ <= kMostJsonDepth) return count();
+    throw RequestFault{Refusal::kMalformed, "the JSON is nested too deeply"};
+  }
+  bool leave() {
+    --depth_;
+    return true;
+  }
+
+  const size_t most_values_;
+  size_t values_ = 0;
+  size_t depth_ = 0;
+};
+
 /// Parses, within bounds of depth and size. Malformed UTF-8 becomes U+FFFD.
 json parse(std::string_view body, const ReceiverLimits& limits) {
   std::string storage;
   if (!is_valid_utf8(body)) body = storage = valid_utf8(body);
-  size_t values = 0;
-  const size_t most = limits.most_parts * kJsonValuesPerPart;
-  const auto check = [&](int depth, json::parse_event_t event, const json&) {
-    if (depth > kMostJsonDepth)
-      throw RequestFault{Refusal::kMalformed, "the JSON is nested too deeply"};
-    const bool is_value = event == json::parse_event_t::value ||
-                          event == json::parse_event_t::object_start ||
-                          event == json::parse_event_t::array_start;
-    if (is_value && ++values > most)
-      throw RequestFault{Refusal::kTooLarge, "the JSON has more than " + std::to_string(most) +
-                                                 " values; send smaller batches"};
-    return true;
-  };
-  return json::parse(body.begin(), body.end(), check);
+  JsonMeter meter(limits.most_parts * kJsonValuesPerPart);
+  json::sax_parse(body.begin(), body.end(), &meter);
+  return json::parse(body.begin(), body.end());
 }
 
 class JsonDecoder {
