@@ -270,7 +270,7 @@ class RunCommandTest(unittest.TestCase):
         eventually(lambda: self.serving() not in (None, one), "the take-over")
         out, err = second.communicate(b"10\n", timeout=LONG)
         self.assertEqual(out, b"asked\n")
-        self.assertIn("20 spans in 10 traces from 1 process, printed above", err.decode())
+        self.assertIn("20 spans in 10 traces from 1 process, kept in ", err.decode())
         self.assertIsNone(self.serving())
 
     @unittest.skipUnless(os.path.exists(AGENT), "needs the agent")

@@ -38,7 +38,8 @@ void add_exporter(Fate& fate, const json& exporter, bool prints) {
   if (is_console)
     fate.went.push_back(prints ? "printed above" : "printed");
   else if (number(exporter, "exported") != 0)
-    fate.went.push_back("exported" + to);
+    fate.went.push_back(text(exporter, "name") == "store" ? "kept in " + destination
+                                                          : "exported" + to);
   const auto dropped = exporter.find("dropped");
   if (dropped != exporter.end() && dropped->is_object()) {
     for (const auto& [reason, spans] : dropped->items())

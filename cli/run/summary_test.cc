@@ -34,6 +34,14 @@ TEST(Summary, SaysWhereSpansWent) {
             "that already serves this user");
 }
 
+TEST(Summary, SaysInWhichFileTracesAreKept) {
+  json store = otlp();
+  store["name"] = "store";
+  store["destination"] = "/home/me/traces.db";
+  EXPECT_EQ(summary_line(answer({store}), {"x", kOwn, !kPrints}),
+            "seamtrace: 12 spans from 2 processes, kept in /home/me/traces.db");
+}
+
 TEST(Summary, CountsTracesAsFarAsTheyAreKnown) {
   json some = answer({console()});
   some["traces"] = 1u;
