@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 #include <random>
 #include <set>
@@ -14,7 +15,7 @@ using Times = std::vector<uint64_t>;
 std::vector<uint64_t> rounded(const std::vector<double>& times) {
   std::vector<uint64_t> whole;
   whole.reserve(times.size());
-  for (const double time : times) whole.push_back(static_cast<uint64_t>(time + 0.5));
+  for (const double time : times) whole.push_back(static_cast<uint64_t>(std::llround(time)));
   return whole;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 
 #include "collector/query/testing/trace_maker.h"
@@ -23,7 +24,7 @@ std::string divide(const SpanList& list, uint32_t request = 0) {
   std::string text;
   for (const PartTime& time : divide_request(tree, request, parts)) {
     const Part& part = parts[time.part];
-    const auto ms = [](double ns) { return std::to_string(static_cast<int64_t>(ns / 1e6 + 0.5)); };
+    const auto ms = [](double ns) { return std::to_string(std::llround(ns / 1e6)); };
     constexpr const char* kKinds[] = {"self", "dependency", "waiting"};
     if (!text.empty()) text += ", ";
     text += std::string(kKinds[static_cast<size_t>(part.kind)]) + " " + part.node + " " +

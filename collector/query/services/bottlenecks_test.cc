@@ -18,7 +18,7 @@ void fill(MemoryStore& store, const ShopOptions& options) {
   for (uint64_t i = 1; i <= options.traces; ++i) store.add(shop_trace(options, i));
 }
 
-json answer_of(StoreReader& store, std::map<std::string, std::string> parameters) {
+json answer_of(StoreReader& store, const std::map<std::string, std::string>& parameters) {
   const QueryAnswer answer = ask(store, "bottlenecks", parameters);
   EXPECT_EQ(answer.status, 200) << answer.body;
   return answer.body;

@@ -60,6 +60,7 @@ QueryAnswer databases(StoreReader& store, const Question& question) {
     database.statements[rollup.operation].add(rollup);
   }
   std::vector<std::pair<uint64_t, json>> weighed;
+  weighed.reserve(databases.size());
   for (const auto& [node, database] : databases)
     weighed.emplace_back(database.traffic.total_ns, json_database(node, database, *period));
   std::stable_sort(weighed.begin(), weighed.end(),

@@ -5,7 +5,9 @@
 // Failure: a trace that is gone, or damaged, or too much work to look at, is left out.
 #pragma once
 
+#include <cstdint>
 #include <set>
+#include <tuple>
 
 #include "collector/query/services/operation_filter.h"
 #include "collector/query/services/traffic.h"
@@ -33,7 +35,10 @@ class Exemplars {
     uint64_t duration_ns;
     TraceId trace_id;
     bool error;
-    auto operator<=>(const Exemplar&) const = default;
+    bool operator<(const Exemplar& other) const {
+      return std::tie(start_unix_ns, duration_ns, trace_id) <
+             std::tie(other.start_unix_ns, other.duration_ns, other.trace_id);
+    }
   };
 
   void add(const TraceId& trace_id, bool failed, const AnsweredRequests& answered);

@@ -89,7 +89,7 @@ TEST(Series, ExemplarsAreTheSpansThemselves) {
   EXPECT_EQ(body["exemplars"][1]["error"], true);
 }
 
-json compare_of(StoreReader& store, std::map<std::string, std::string> parameters) {
+json compare_of(StoreReader& store, const std::map<std::string, std::string>& parameters) {
   const QueryAnswer answer = ask(store, "compare", parameters);
   EXPECT_EQ(answer.status, 200) << answer.body;
   return answer.body;
