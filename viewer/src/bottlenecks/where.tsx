@@ -25,11 +25,21 @@ const fill = (part: Where): { background?: string; '--part'?: string } =>
       ? { '--part': serviceColour(part.name) }
       : { background: serviceColour(part.name) };
 
-const calls = (value: number): string =>
-  value === 0 ? '–' : value < 10 ? value.toFixed(1).replace(/\.0$/, '') : count(value);
+const calls = ({ what }: Where, value: number): string =>
+  what === 'self' || value === 0
+    ? '–'
+    : value < 10
+      ? value.toFixed(1).replace(/\.0$/, '')
+      : count(value);
 
-function Bar(props: { parts: Where[]; value: (part: Where) => number; longest: number; words: string }) {
-  const { parts, value, longest, words } = props;
+interface BarProperties {
+  parts: Where[];
+  value: (part: Where) => number;
+  longest: number;
+  words: string;
+}
+
+function Bar({ parts, value, longest, words }: BarProperties) {
   const told = parts
     .filter((part) => value(part) > 0)
     .map((part) => `${nameOf(part)} ${duration(value(part))}`)
@@ -54,8 +64,12 @@ export function WhereTime({ answer }: { answer: BottlenecksAnswer }) {
     parts.reduce((total, part) => total + value(part), 0);
   const mean = sum((part) => part.mean_ns);
   const slow = sum((part) => part.slow_mean_ns);
-  const longest = Math.max(mean, slow);
   const slowRequests = answer.slow.requests;
+  const told = slowRequests > 0;
+  const longest = told ? Math.max(mean, slow) : mean;
+  /** Where the slow ones lose their time. */
+  const grown = (part: Where): boolean =>
+    part.slow_mean_ns > 2 * part.mean_ns && part.slow_mean_ns > slow / 10;
   return (
     <section class="panel">
       <h2>Where the time goes</h2>
@@ -64,7 +78,7 @@ export function WhereTime({ answer }: { answer: BottlenecksAnswer }) {
           All {count(answer.requests)} <small>mean {duration(mean)}</small>
         </span>
         <Bar parts={parts} value={(part) => part.mean_ns} longest={longest} words="All requests" />
-        {slowRequests > 0 && (
+        {told && (
           <>
             <span>
               Slowest {count(slowRequests)} <small>mean {duration(slow)}</small>
@@ -84,15 +98,19 @@ export function WhereTime({ answer }: { answer: BottlenecksAnswer }) {
               <th scope="col" class="number">
                 Mean
               </th>
-              <th scope="col" class="number">
-                In slow ones
-              </th>
+              {told && (
+                <th scope="col" class="number">
+                  In slow ones
+                </th>
+              )}
               <th scope="col" class="number wide">
                 Calls a request
               </th>
-              <th scope="col" class="number wide">
-                In slow ones
-              </th>
+              {told && (
+                <th scope="col" class="number wide">
+                  In slow ones
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -107,13 +125,11 @@ export function WhereTime({ answer }: { answer: BottlenecksAnswer }) {
                 </td>
                 <td class="number">{percent(part.share)}</td>
                 <td class="number">{duration(part.mean_ns)}</td>
-                <td class="number">
-                  <span class={part.slow_mean_ns > 2 * part.mean_ns && part.slow_mean_ns > slow / 10 ? 'failed' : ''}>
-                    {duration(part.slow_mean_ns)}
-                  </span>
-                </td>
-                <td class="number wide">{calls(part.calls)}</td>
-                <td class="number wide">{calls(part.slow_calls)}</td>
+                {told && (
+                  <td class={`number ${grown(part) ? 'failed' : ''}`}>{duration(part.slow_mean_ns)}</td>
+                )}
+                <td class="number wide">{calls(part, part.calls)}</td>
+                {told && <td class="number wide">{calls(part, part.slow_calls)}</td>}
               </tr>
             ))}
           </tbody>

@@ -8,7 +8,7 @@ import { useKeys } from '../shared/keyboard';
 import { kNodeWords, share } from '../services/words';
 import { edgeKey, kNodeHeight, place, type Placed, type PlacedEdge } from './layout';
 import { PanZoom } from './pan_zoom';
-import { arrow, numbersOf, outline, severity, shortName, strokeWidth, widthOf } from './shapes';
+import { arrow, linesOf, numbersOf, outline, severity, shortName, strokeWidth, widthOf } from './shapes';
 
 interface Properties {
   map: MapAnswer;
@@ -209,9 +209,9 @@ interface EdgeProperties {
 
 function Edge({ edge, placed, width, selected, near, select }: EdgeProperties) {
   const { label, path } = placed;
-  const words = numbersOf(edge);
-  const fails = edge.error_share > 0;
-  const half = Math.max(words.length, fails ? 12 : 0) * 2.9 + 4;
+  const lines = linesOf(edge);
+  const half = Math.max(...lines.map((line) => line.length)) * 2.9 + 4;
+  const top = -lines.length * 6.5;
   const state = selected ? 'selected' : near ? 'near' : '';
   return (
     <g
@@ -224,13 +224,12 @@ function Edge({ edge, placed, width, selected, near, select }: EdgeProperties) {
       <path class="map-line" d={path} style={{ strokeWidth: `${width}px` }} />
       <path class="map-arrow" d={arrow(placed, width)} />
       <g class="map-label" transform={`translate(${n(label.x)} ${n(label.y)})`}>
-        <rect x={-half} y={fails ? -14 : -8} width={2 * half} height={fails ? 28 : 16} rx={4} />
-        <text y={fails ? -3 : 4}>{words}</text>
-        {fails && (
-          <text class="map-failing" y={10}>
-            {percent(edge.error_share)} errors
+        <rect x={-half} y={top - 1} width={2 * half} height={-2 * top + 2} rx={4} />
+        {lines.map((line, index) => (
+          <text key={index} class={index === 2 ? 'map-failing' : ''} y={top + 10 + index * 13}>
+            {line}
           </text>
-        )}
+        ))}
       </g>
     </g>
   );

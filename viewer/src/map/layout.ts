@@ -98,7 +98,7 @@ export function place(widths: Map<string, number>, ends: Ends[]): Layout {
 
   const graph = new Graph();
   const many = names.length >= kMany;
-  const label = many ? { width: 70, height: 10 } : { width: 104, height: 34 };
+  const label = many ? { width: 70, height: 10 } : { width: 84, height: 44 };
   graph.setGraph({
     rankdir: 'LR',
     nodesep: many ? 28 : 36,

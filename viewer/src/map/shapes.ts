@@ -1,6 +1,6 @@
 // Outlines of the map's nodes: each kind has its own, so that none is told by its colour alone.
 import type { MapEdge, MapNode, NodeKind } from '../shared/api';
-import { duration, rate } from '../shared/format';
+import { duration, percent, rate } from '../shared/format';
 import { endWords } from '../services/words';
 import { kArrow, type PlacedEdge } from './layout';
 
@@ -45,8 +45,15 @@ export const shortName = (node: MapNode): string => {
 export const widthOf = (node: MapNode): number =>
   Math.max(168, Math.round(shortName(node).length * 7.6) + 40);
 
-export const numbersOf = (node: MapNode | MapEdge): string =>
+export const numbersOf = (node: MapNode): string =>
   node.count === 0 ? 'no requests' : `${rate(node.rate)} · ${duration(node.p95_ns)}`;
+
+/** What stands on a line, below each other. */
+export const linesOf = (edge: MapEdge): string[] => [
+  rate(edge.rate),
+  duration(edge.p95_ns),
+  ...(edge.error_share > 0 ? [`${percent(edge.error_share)} errors`] : []),
+];
 
 /** Class of an error share: none, some, many, most. */
 export function severity(share: number): string {

@@ -57,6 +57,14 @@ function axisTime(chart: uPlot, values: number[]): string[] {
   });
 }
 
+function alone(values: ArrayLike<number | null | undefined>): number[] {
+  const list: number[] = [];
+  for (let index = 0; index < values.length; ++index)
+    if (values[index] != null && values[index - 1] == null && values[index + 1] == null)
+      list.push(index);
+  return list;
+}
+
 /** Where a logarithmic axis has its lines. */
 function powers(least: number, most: number): number[] {
   const steps = most / least > 50 ? [1] : [1, 2, 5];
@@ -120,7 +128,16 @@ function optionsOf(props: Properties, latest: { current: Properties }, width: nu
               ? series.colour.replace(')', ' / 0.18)')
               : undefined,
         paths: series.kind === 'bars' ? bars : series.kind === 'none' ? () => null : undefined,
-        points: { show: series.kind === 'none' ? false : undefined, size: 4 },
+        points: {
+          show: false,
+          size: 5,
+          fill: series.colour,
+          // A value between gaps has no line: it is a dot.
+          filter: (chart: uPlot, index: number) =>
+            series.kind === 'line' || series.kind === 'area' || !series.kind
+              ? alone(chart.data[index]!)
+              : null,
+        },
         value: (_: uPlot, value: number | null) =>
           value === null || value === undefined ? '–' : latest.current.format(value),
       })),
@@ -147,6 +164,18 @@ function optionsOf(props: Properties, latest: { current: Properties }, width: nu
       ],
     },
   } satisfies uPlot.Options;
+}
+
+/** Values between two gaps: no line goes through them, so they are drawn as points. */
+function alone(chart: uPlot, series: number): number[] | null {
+  const values = chart.data[series]!;
+  const found = [...values.keys()].filter(
+    (index) =>
+      typeof values[index] === 'number' &&
+      typeof values[index - 1] !== 'number' &&
+      typeof values[index + 1] !== 'number',
+  );
+  return found.length > 0 ? found : null;
 }
 
 function scaleOf(props: Properties): [number, number] {
