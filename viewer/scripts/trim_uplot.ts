@@ -1,6 +1,7 @@
 // Leaves out of uPlot what the viewer does not use. It comes as one function, out of which a
 // bundler can remove nothing by itself: dates as text (chart.tsx has its own), curves and steps,
-// joining of tables, times in milliseconds, bands. A line that is no longer there is an error.
+// joining of tables, times in milliseconds, bands,
+// two-dimensional data, series that come and go, charts that follow each other. A line that is no longer there is an error.
 import type { Plugin } from 'vite';
 
 const kEdits: [from: string, to: string][] = [
@@ -22,6 +23,21 @@ const kEdits: [from: string, to: string][] = [
   ['timeAxisVals(_tzDate, timeAxisStamps(av, _fmtDate))', 'null'],
   ['timeAxisVal(_tzDate, av)', 'null'],
   ['let [ bandFillDir, bandClipDir ] = bandFillClipDirs(u, seriesIdx);', 'let bandFillDir = 0, bandClipDir = 0;'],
+  ['mode = self.mode;', 'mode = 1;'],
+  ['const mode = u.mode;', 'const mode = 1;'],
+  ['\tself.addSeries = addSeries;\n', ''],
+  ['\tself.delSeries = delSeries;\n', ''],
+  ['\tself.addBand = addBand;\n', ''],
+  ['\tself.delBand = delBand;\n', ''],
+  // Charts that follow each other: `src` is another chart.
+  ['if (src != null) {', 'if (false) {'],
+  ['if (syncKey != null) {', 'if (false) {'],
+  ['if (src == null) {', 'if (true) {'],
+  ['\tsync.sub(self);\n', ''],
+  ['\t\tsync.unsub(self);\n', ''],
+  ['\tconst sync = _sync(syncKey);\n', ''],
+  ['\t\t\tsync.pub(type, src, x, y, w, h, i);\n', '{}'],
+  ['uPlot.sync = _sync;\n', ''],
 ];
 
 export function trimUplot(): Plugin {

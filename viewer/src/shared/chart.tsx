@@ -57,14 +57,6 @@ function axisTime(chart: uPlot, values: number[]): string[] {
   });
 }
 
-function alone(values: ArrayLike<number | null | undefined>): number[] {
-  const list: number[] = [];
-  for (let index = 0; index < values.length; ++index)
-    if (values[index] != null && values[index - 1] == null && values[index + 1] == null)
-      list.push(index);
-  return list;
-}
-
 /** Where a logarithmic axis has its lines. */
 function powers(least: number, most: number): number[] {
   const steps = most / least > 50 ? [1] : [1, 2, 5];
@@ -135,7 +127,7 @@ function optionsOf(props: Properties, latest: { current: Properties }, width: nu
           // A value between gaps has no line: it is a dot.
           filter: (chart: uPlot, index: number) =>
             series.kind === 'line' || series.kind === 'area' || !series.kind
-              ? alone(chart.data[index]!)
+              ? alone(chart, index)
               : null,
         },
         value: (_: uPlot, value: number | null) =>
