@@ -97,7 +97,9 @@ Result<std::unique_ptr<Front>> open_serving(const Configuration& configuration, 
       path = options.path;
       collector.add_exporter(std::move(made));
     } else {
-      warnings.push_back("traces are not kept: " + store.error().message);
+      const std::string sentence = "traces are not kept: " + store.error().message;
+      if (collector.statistics().exporters.empty()) return Error{sentence};
+      warnings.push_back(sentence);
     }
   }
   auto options = front_options(configuration, exporter != nullptr);

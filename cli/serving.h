@@ -1,7 +1,7 @@
 // Serving: the store and the front of a collector, as configuration and command line ask for them.
 // Path:    configuration -> [cli] -> collector/store, collector/front
-// Failure: a store that cannot be opened is a warning, tracing goes on; an address that was asked
-//          for and cannot be listened on is an Error.
+// Failure: a store that cannot be opened is a warning where spans go elsewhere too, else an Error,
+//          because they would be lost; so is an address that was asked for and cannot be had.
 #pragma once
 
 #include <memory>
@@ -28,8 +28,9 @@ collector::Result<collector::FrontOptions> front_options(
     const collector::Configuration& configuration, bool has_store);
 
 /// Opens the store (adding it to the collector's exporters) and the front. Null: there is nothing
-/// to serve. Appends a sentence to `warnings` for what goes on without. REQUIRES: run() has not
-/// begun.
+/// to serve. Appends a sentence to `warnings` for what goes on without. An Error: the store cannot
+/// be opened and there is no other exporter, or an address cannot be listened on. REQUIRES: run()
+/// has not begun.
 collector::Result<std::unique_ptr<collector::Front>> open_serving(
     const collector::Configuration& configuration, ExporterPlan plan,
     collector::Collector& collector, std::vector<std::string>& warnings);

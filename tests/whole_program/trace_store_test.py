@@ -120,6 +120,19 @@ class TraceStoreTest(SessionTest):
         session.wait_for_spans(10)
         self.assertIn("traces are not kept", session.collector.err)
 
+    def test_a_store_that_is_the_only_exporter_has_to_be_there(self):
+        other = os.path.join(self.folder, "notes.txt")
+        with open(other, "w", encoding="ascii") as file:
+            file.write("not a store, and precious" * 100)
+        session = self.traced(collector=False)
+        ended = session.seamtrace("collector", environment={
+            **viewer.environment(self.folder), "SEAMTRACE_STORE": other})
+        self.assertEqual(ended.process.returncode, 1)
+        self.assertIn("notes.txt is no store", ended.err)
+        self.assertEqual(os.listdir(self.folder), ["notes.txt"])  # nothing is left beside it
+        with open(other, encoding="ascii") as file:
+            self.assertEqual(file.read(), "not a store, and precious" * 100)
+
     def test_a_port_that_was_asked_for_and_is_taken_is_an_error(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             address = "127.0.0.1:%d" % taken.getsockname()[1]
