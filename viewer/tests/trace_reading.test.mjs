@@ -180,8 +180,8 @@ test('where a parent came from, and what a duration is made of, is said', () => 
   assert.match(parentWords(call), /^Known: the thread/);
   assert.match(parentWords(answer), /SDK/);
   assert.deepEqual(timeParts(call).map(({ ns }) => ns), [30, 50, 20]);
-  for (let seed = 1; seed <= 20; ++seed) {
-    for (const node of buildModel(randomTrace(seed, 50)).nodes) {
+  for (let seed = 1; seed <= 200; ++seed) {
+    for (const node of buildModel(randomTrace(seed, 2 + (seed % 50))).nodes) {
       assert.equal(timeParts(node).reduce((sum, { ns }) => sum + ns, 0), node.end - node.start);
     }
   }

@@ -75,15 +75,15 @@ export function timeParts(node: SpanNode): Part[] {
   const whole = node.end - node.start;
   const answer = answerOf(node);
   const gaps = node.gaps.length / 2;
-  if (answer !== undefined && node.children.length === 1 && node.skew === 0 &&
-      answer.start >= node.start && answer.end <= node.end) {
-    const there = answer.start - node.start;
-    const back = node.end - answer.end;
+  if (answer !== undefined && node.children.length === 1 && answer.skew === 0) {
+    // A server may end its span a moment after its caller has the answer.
+    const later = answer.end - node.end;
     return [
-      { what: 'waiting, on the way there', ns: there,
+      { what: 'waiting, on the way there', ns: Math.max(answer.start - node.start, 0),
         words: `until ${answer.span.service} began: network, connection, queue, accept` },
-      { what: `in ${answer.span.service}`, ns: whole - node.self, words: 'while it answered' },
-      { what: 'waiting, on the way back', ns: back,
+      { what: `in ${answer.span.service}`, ns: whole - node.self,
+        words: later > 0 ? `which ended ${duration(later)} after this span` : 'while it answered' },
+      { what: 'waiting, on the way back', ns: Math.max(-later, 0),
         words: 'after it had answered: network, and reading the response' },
     ];
   }

@@ -35,7 +35,7 @@ function LongText(props: { text: string }) {
   if (text.length <= kFolded) return <span class="value">{text}</span>;
   return (
     <>
-      <span class={open ? 'value open' : 'value'}>{short(text, open ? kUnfolded : kFolded)}</span>
+      <span class={open ? 'value open' : 'value'} tabIndex={open ? 0 : undefined}>{short(text, open ? kUnfolded : kFolded)}</span>
       <button type="button" class="plain more" aria-expanded={open} onClick={() => setOpen(!open)}>
         {open ? 'less' : `more (${bytes(text.length)})`}
       </button>
