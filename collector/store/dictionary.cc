@@ -11,6 +11,7 @@ constexpr size_t kMostKeys = 20'000;  ///< operations, and as many edges
 constexpr size_t kMostBytes = 32 << 20;
 constexpr size_t kLongestText = 1024;
 constexpr size_t kSeenSlots = 1 << 16;
+constexpr size_t kPerhapsSlots = 1 << 19;
 constexpr unsigned kSeenEnough = 3, kCountBits = 4, kCountMask = (1 << kCountBits) - 1;
 
 }  // namespace
@@ -19,12 +20,14 @@ Dictionary::Dictionary(Database& database)
     : database_(database),
       insert_(database.prepare("INSERT INTO entry VALUES(?1, ?2, ?3, ?4, 0)")),
       update_(database.prepare("UPDATE entry SET used = ?2, count = ?3 WHERE id = ?1")),
+      perhaps_(kPerhapsSlots),
       seen_(kSeenSlots) {}
 
 bool Dictionary::load(uint32_t next_id) {
   changed_.clear();
   by_id_.clear();
   for (auto& map : by_bytes_) map.clear();
+  perhaps_.assign(kPerhapsSlots, false);
   total_bytes_ = 0;
   next_id_ = std::max<uint32_t>(next_id, 1);
   Statement all = database_.prepare("SELECT id, kind, data, used, count FROM entry");
@@ -46,6 +49,7 @@ void Dictionary::keep(uint32_t id, EntryKind kind, std::string_view bytes, int64
       std::string(bytes), Entry{id, used, count, false});
   if (added) total_bytes_ += bytes.size();
   by_id_[id] = &*at;
+  if (kind == EntryKind::kText) perhaps_[hash_bytes(bytes) % kPerhapsSlots] = true;
 }
 
 uint32_t Dictionary::find(EntryKind kind, std::string_view bytes) {
@@ -85,8 +89,10 @@ bool Dictionary::has_room(EntryKind kind, size_t bytes) const {
 
 uint32_t Dictionary::text(std::string_view text) {
   if (text.size() < 2 || text.size() > kLongestText) return 0;
-  const uint32_t found = find(EntryKind::kText, text);
-  if (found != 0) return found;
+  if (perhaps_[hash_bytes(text) % kPerhapsSlots]) {
+    const uint32_t found = find(EntryKind::kText, text);
+    if (found != 0) return found;
+  }
   return seen_often(text) ? intern_bounded(EntryKind::kText, text) : 0;
 }
 

@@ -92,6 +92,7 @@ class Dictionary {
   std::array<ByBytes, kEntryKinds> by_bytes_;
   std::unordered_map<uint32_t, ByBytes::value_type*> by_id_;  ///< into by_bytes_
   std::vector<Entry*> changed_;
+  std::vector<bool> perhaps_;   ///< by hash: whether there may be such a text; most are not there
   std::vector<uint16_t> seen_;  ///< marks of texts that were seen lately, and how often
   size_t total_bytes_ = 0;
   uint32_t next_id_ = 1;
