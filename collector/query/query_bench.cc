@@ -68,7 +68,7 @@ int run(const char* path) {
                             "duration>500ms", "trace.duration>1s", "peer=redis", "checkout"})
     search(**reader, query, 100);
   for (const char* query : {"no.such.key=1", "url.path=/product/123456", "\"GET product:123456\"",
-                            "nowhere-in-all-of-it", "service=nobody", "root.name=nobody"})
+                            "nowhere-in-all-of-it", "service=nobody", "root.name=nobody", "operation=nobody no=1"})
     search(**reader, query, 2000);
 
   TraceRow last;

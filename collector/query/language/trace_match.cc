@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "collector/query/language/span_match.h"
 #include "collector/query/peer_finder.h"
@@ -35,7 +36,25 @@ bool holds_for_trace(const Condition& condition, const TraceRow& row) {
   }
 }
 
-/// Everything that a row says about its root, as a span would.
+/// The row has its root's own name.
+bool tells_name(const TraceRow& row) { return row.root_name != kOtherOperations; }
+
+/// The name of the span without a parent here; of the earliest when there are several.
+/// REQUIRES: the spans are sorted by start.
+std::string_view root_name(std::span<const Span> spans) {
+  std::set<SpanId> ids;
+  for (const Span& span : spans) ids.insert(span.span_id);
+  for (const Span& span : spans)
+    if (ids.count(span.parent_span_id) == 0) return span.name;
+  return spans.empty() ? std::string_view{} : spans.front().name;
+}
+
+/// True when the row leaves open whether the condition about the trace holds.
+bool is_open(const Condition& condition, const TraceRow& row) {
+  return condition.field == Field::kRootName && !tells_name(row);
+}
+
+/// What a row says about its root, as a span would; false for what it does not say.
 bool holds_for_root(const Condition& condition, const TraceRow& row) {
   switch (condition.field) {
     case Field::kStatus:
@@ -45,15 +64,15 @@ bool holds_for_root(const Condition& condition, const TraceRow& row) {
     case Field::kService:
       return holds_for_text(condition, row.root_service);
     case Field::kName:
-      return holds_for_text(condition, row.root_name);
+      return tells_name(row) && holds_for_text(condition, row.root_name);
     default:
       return false;
   }
 }
 
-bool root_tells(Field field) {
+bool root_tells(Field field, const TraceRow& row) {
   return field == Field::kStatus || field == Field::kKind || field == Field::kService ||
-         field == Field::kName;
+         (field == Field::kName && tells_name(row));
 }
 
 /// The conditions about spans, in groups that a row can say something about.
@@ -135,26 +154,38 @@ bool counts_prove(const SpanConditions& conditions, const TraceRow& row) {
 }  // namespace
 
 RowVerdict check_row(const Query& query, const TraceRow& row) {
-  for (const Condition& condition : query.conditions)
-    if (is_about_trace(condition.field) && !holds_for_trace(condition, row)) return RowVerdict::kNo;
+  bool open = false;
+  for (const Condition& condition : query.conditions) {
+    if (!is_about_trace(condition.field)) continue;
+    if (is_open(condition, row)) {
+      open = true;
+    } else if (!holds_for_trace(condition, row)) {
+      return RowVerdict::kNo;
+    }
+  }
+  const RowVerdict yes = open ? RowVerdict::kMaybe : RowVerdict::kYes;
   const SpanConditions conditions(query);
-  if (!conditions.any()) return RowVerdict::kYes;
+  if (!conditions.any()) return yes;
   if (!some_service_fits(conditions, row) || !some_status_fits(conditions, row) ||
       !is_long_enough(conditions, row))
     return RowVerdict::kNo;
-  if (counts_prove(conditions, row)) return RowVerdict::kYes;
+  if (counts_prove(conditions, row)) return yes;
   const auto holds = [&](const Condition& condition) { return holds_for_root(condition, row); };
-  if (conditions.every(holds)) return RowVerdict::kYes;
+  if (conditions.every(holds)) return yes;
   // The root is all there is.
   if (row.spans == 1 &&
-      !conditions.every([&](const Condition& c) { return !root_tells(c.field) || holds(c); }))
+      !conditions.every([&](const Condition& c) { return !root_tells(c.field, row) || holds(c); }))
     return RowVerdict::kNo;
   return RowVerdict::kMaybe;
 }
 
 bool matches(const Query& query, const TraceRow& row, std::span<const Span> spans) {
-  for (const Condition& condition : query.conditions)
-    if (is_about_trace(condition.field) && !holds_for_trace(condition, row)) return false;
+  for (const Condition& condition : query.conditions) {
+    if (!is_about_trace(condition.field)) continue;
+    if (is_open(condition, row) ? !holds_for_text(condition, root_name(spans))
+                                : !holds_for_trace(condition, row))
+      return false;
+  }
   const SpanConditions conditions(query);
   if (!conditions.any()) return true;
   std::optional<PeerFinder> peers;

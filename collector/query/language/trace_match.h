@@ -6,12 +6,16 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "collector/interpret/span.h"
 #include "collector/query/language/syntax.h"
 #include "collector/store/trace_row.h"
 
 namespace seamtrace::collector {
+
+/// What the store calls operations that it no longer tells apart, because there are too many.
+inline constexpr std::string_view kOtherOperations = "(others)";
 
 enum class RowVerdict : uint8_t {
   kNo,     ///< no span of the trace can match

@@ -6,6 +6,7 @@
 
 #include "collector/query/language/trace_match.h"
 #include "collector/query/question.h"
+#include "collector/query/traces/minute_filter.h"
 
 namespace seamtrace::collector::traces {
 namespace {
@@ -41,7 +42,8 @@ struct Candidate {
 
 class Search {
  public:
-  Search(StoreReader& store, const SearchRequest& request) : store_(store), request_(request) {
+  Search(StoreReader& store, const SearchRequest& request)
+      : store_(store), request_(request), minutes_(store, request.query) {
     // Read first: what is committed meanwhile is seen again by the next question after it.
     result_.change = store.change();
     result_.searched_to_ns = request.range.since_ns;
@@ -80,7 +82,7 @@ class Search {
             return ended;
           });
       if (error) return error;
-      if (!examine_all() || ended) return std::nullopt;
+      if (!examine_all() || ended) return fault_;
       if (is_full() || rows_ >= request_.limits.rows) {
         stop_at(*last);
         result_.complete = is_full();
@@ -98,6 +100,7 @@ class Search {
     // Latest change first: where not all are taken, it is the newest that are. There is no going
     // on from there.
     result_.complete = examine_all() && rows_ < request_.limits.rows;
+    if (fault_) return fault_;
     result_.next.reset();
     result_.searched_to_ns = request_.range.since_ns;
     std::sort(result_.rows.begin(), result_.rows.end(), is_later);
@@ -119,13 +122,23 @@ class Search {
         return false;
       }
       examine(candidate);
+      if (fault_) return false;
       examined_ = candidate.row;
     }
     return true;
   }
 
+  /// The first traces are unpacked at once: where matches are frequent, it is less work.
+  bool is_ruled_out(const TraceRow& row) {
+    if (spans_ < request_.limits.spans_before_rollups || !minutes_.is_useful()) return false;
+    const auto may_match = minutes_.may_match(row);
+    if (!may_match) fault_ = may_match.error();
+    return !may_match || !*may_match;
+  }
+
   void examine(const Candidate& candidate) {
     if (candidate.verdict == RowVerdict::kMaybe) {
+      if (is_ruled_out(candidate.row)) return;
       const auto list = store_.load(candidate.row.row);
       spans_ += candidate.row.spans;
       if (!list) ++result_.unreadable;
@@ -150,11 +163,13 @@ class Search {
 
   StoreReader& store_;
   const SearchRequest& request_;
+  MinuteFilter minutes_;
   SearchResult result_;
   std::vector<Candidate> candidates_;
   uint64_t rows_ = 0;
   uint64_t spans_ = 0;
   std::optional<TraceRow> examined_;  ///< the last one
+  std::optional<Error> fault_;        ///< of the roll-ups
 };
 
 template <typename T>

@@ -22,6 +22,8 @@ namespace seamtrace::collector::traces {
 struct SearchLimits {
   uint64_t rows = 1'000'000;  ///< looked at
   uint64_t spans = 400'000;   ///< unpacked
+  /// Unpacked before roll-ups are read to find the minutes in which nothing can match.
+  uint64_t spans_before_rollups = 20'000;
 };
 
 /// Where a search stopped, for the next one to go on.

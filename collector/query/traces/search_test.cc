@@ -117,6 +117,26 @@ TEST_F(SearchTest, AnUnfinishedSearchSaysHowFarItCame) {
   EXPECT_EQ(result->searched_to_ns, kTraceStart + (kTraces - 9) * kSecond);
 }
 
+TEST_F(SearchTest, MinutesInWhichNoSuchOperationBeganAreNotUnpacked) {
+  for (const uint64_t minute : {2, 5}) {
+    Rollup rollup;
+    rollup.operation = {"even", minute == 5 ? "work" : "other", SpanKind::kServer, {}};
+    rollup.minute_unix_s = kTraceStart / kSecond + 60 * minute;
+    rollup.count = 1;
+    store_.all_rollups.push_back(rollup);
+  }
+  SearchRequest asked = request("name=work number>0", {});
+  asked.most = 2000;
+  asked.limits.spans_before_rollups = 0;
+  EXPECT_EQ(search(store_, asked)->rows.size(), 60u);
+  EXPECT_EQ(store_.loads, 60u);
+
+  asked = request("name=work status=error number>0", {});
+  asked.limits.spans_before_rollups = 0;
+  EXPECT_EQ(search(store_, asked)->rows.size(), 0u);
+  EXPECT_EQ(store_.loads, 60u);
+}
+
 TEST_F(SearchTest, ChangesAreBoundedToo) {
   SearchRequest asked = request("third=true", {.rows = 1'000'000, .spans = 10});
   asked.after_change = 0;

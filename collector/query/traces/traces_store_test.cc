@@ -8,10 +8,13 @@
 #include <memory>
 #include <stdexcept>
 
+#include "collector/query/language/parser.h"
+#include "collector/query/language/trace_match.h"
 #include "collector/query/query_api.h"
 #include "collector/query/question.h"
 #include "collector/query/testing/memory_store.h"
 #include "collector/query/testing/trace_maker.h"
+#include "collector/query/traces/search.h"
 
 namespace seamtrace::collector::traces {
 namespace {
@@ -120,6 +123,55 @@ TEST_F(TracesStoreTest, TheStoreAndTheOneInMemoryAnswerAlike) {
   for (const std::string& path :
        {"trace/" + id, "trace/" + id + "/otlp", "trace/" + id + "/typical"})
     EXPECT_EQ(ask(**reader, path, {}), ask(memory_, path, {})) << path;
+}
+
+TEST_F(TracesStoreTest, RollUpsRuleOutNothingThatMatches) {
+  for (uint64_t i = 1; i <= 60; ++i) write(shop(1 + (i - 1) * 10));  // ten minutes
+  auto reader = StoreReader::open(path_);
+  ASSERT_TRUE(reader);
+  for (const char* query :
+       {"service=cart status=error", "operation=\"GET /cart\" rare=*", "kind=client number>0",
+        "service=cart kind=server number<200", "status!=error needle", "-service=web share>0",
+        "service=web status=error kind=server http.response.status_code=503"}) {
+    const auto find = [&](uint64_t spans_before_rollups) {
+      SearchRequest request;
+      request.query = std::get<Query>(parse_query(query));
+      request.most = 2000;
+      request.limits.spans_before_rollups = spans_before_rollups;
+      const auto result = search(**reader, request);
+      EXPECT_TRUE(result);
+      std::vector<int64_t> rows;
+      for (const TraceRow& row : result->rows) rows.push_back(row.row);
+      return rows;
+    };
+    EXPECT_EQ(find(0), find(UINT64_MAX)) << query;
+  }
+}
+
+TEST_F(TracesStoreTest, OperationsThatTheStoreNoLongerTellsApartAreFound) {
+  constexpr uint64_t kOperations = 20'100;  // more than the store keeps
+  SpanList list;
+  for (uint64_t i = 1; i <= kOperations; ++i) {
+    TraceMaker trace(i, kTraceStart + i);
+    trace.add("web", "operation " + std::to_string(i), SpanKind::kServer, 0, 1);
+    testing::copy_spans(trace.take(), list);
+    // Real ids differ in their first half too.
+    list.spans.back().trace_id[1] = static_cast<uint8_t>(i >> 8);
+    list.spans.back().trace_id[2] = static_cast<uint8_t>(i);
+  }
+  ASSERT_FALSE(store_->write({batch_of(std::move(list))}));
+  auto reader = StoreReader::open(path_);
+  ASSERT_TRUE(reader);
+  const json others = ask(**reader, "traces", {{"query", "trace.spans=1"}, {"limit", "1"}});
+  EXPECT_EQ(others["traces"][0]["name"], kOtherOperations);
+  for (const char* query : {"operation=\"operation 20050\"", "root.name=\"operation 20050\"",
+                            "operation=\"operation 20050\" kind=server status!=error"}) {
+    EXPECT_EQ(ask(**reader, "traces", {{"query", query}})["traces"].size(), 1u) << query;
+    SearchRequest request;
+    request.query = std::get<Query>(parse_query(query));
+    request.limits.spans_before_rollups = 0;
+    EXPECT_EQ(search(**reader, request)->rows.size(), 1u) << query;
+  }
 }
 
 TEST_F(TracesStoreTest, ALateSpanIsAChange) {
