@@ -79,14 +79,20 @@ Result<Sampled> take_sample(StoreReader& store, TimeRange range,
     const Result<std::vector<TraceRow>> rows = candidates.next(size);
     if (!rows) return rows.error();
     if (rows->empty()) {
-      sampled.complete = !candidates.stopped();
+      if (candidates.stopped()) sampled.complete = false;
       break;
     }
     for (const TraceRow& row : *rows) {
       if (sampled.sample.traces().size() == size) break;
-      if (spans + row.spans > kMostSpans || misses > kMostMissesPerTrace * size) {
+      if (misses > kMostMissesPerTrace * size) {
         sampled.complete = false;
         return sampled;
+      }
+      // One huge trace does not hide the others.
+      if (spans + row.spans > kMostSpans) {
+        sampled.complete = false;
+        ++misses;
+        continue;
       }
       spans += row.spans;
       // A trace that went in this moment, or is damaged, is one less.

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <optional>
+
 #include "collector/query/bottlenecks/testing/shop_requests.h"
 #include "collector/query/services/services.h"
 #include "collector/query/services/testing/rollup_maker.h"
@@ -89,6 +92,39 @@ TEST(Bottlenecks, TooFewRequestsHaveNoSlowTenth) {
   MemoryStore enough;
   fill(enough, {Cause::kNone, 1, 50});
   EXPECT_EQ(answer_of(enough, {{"service", "shop"}})["slow"]["requests"], 5);
+}
+
+/// Its latest trace claims to have more spans than one question may unpack.
+class StoreWithHugeTrace : public MemoryStore {
+ public:
+  std::optional<Error> scan(TimeRange range, const TraceRow* before_row,
+                            const std::function<bool(const TraceRow&)>& visit) override {
+    bool first = before_row == nullptr;
+    return MemoryStore::scan(range, before_row, [&](const TraceRow& stored) {
+      TraceRow row = stored;
+      if (first) row.spans = 100'000'000;
+      first = false;
+      return visit(row);
+    });
+  }
+};
+
+TEST(Bottlenecks, AHugeTraceIsLeftOutAndTheRestIsLookedAt) {
+  StoreWithHugeTrace store;
+  fill(store, {Cause::kNone, 1, 10});
+  const json body = answer_of(store, {{"service", "shop"}});
+  EXPECT_EQ(body["requests"], 9);
+  EXPECT_EQ(body["complete"], false);
+}
+
+TEST(Bottlenecks, ASearchForWhatIsNotThereEnds) {
+  MemoryStore store;
+  fill(store, {Cause::kNone, 1, 100});
+  const json body =
+      answer_of(store, {{"service", "shop"}, {"operation", "nothing"}, {"sample", "2"}});
+  EXPECT_EQ(body["requests"], 0);
+  EXPECT_EQ(body["complete"], false);
+  EXPECT_LE(store.loads, 25u);
 }
 
 TEST(Bottlenecks, ADamagedTraceIsOneLess) {
