@@ -95,7 +95,7 @@ test('a line can be clicked', () =>
   withTab('map', async (page) => {
     await node(page, 'orders').waitFor();
     const line = page.locator('.map-edge', { has: page.locator('.map-grip') }).first();
-    await line.locator('rect').click();
+    await line.locator('text').first().click();
     await page.getByRole('complementary', { name: 'Details' }).getByRole('link', { name: 'Slowest' }).waitFor();
     assert.match(await line.getAttribute('class'), /selected/);
   }));
@@ -154,10 +154,11 @@ test('the keyboard goes from node to node, chooses, moves and scales', () =>
     await page.keyboard.press('Tab');
     const focused = () => page.evaluate(() => document.activeElement.dataset.id);
     const first = await focused();
-    assert.ok(first);
+    assert.equal(first, 'service:gateway', 'at its left end');
+    assert.equal(await page.locator('.map-node[tabindex="0"]').count(), 1, 'one stop of Tab');
     await page.keyboard.press('ArrowRight');
     const second = await focused();
-    assert.ok(second && second !== first);
+    assert.ok(second && second !== first, `${first} then ${second}`);
     await page.keyboard.press('Enter');
     await page.waitForURL((url) => decodeURIComponent(url.hash).replace(/\+/g, ' ').includes(`selected=${second}`));
     const before = await view(page);

@@ -164,7 +164,8 @@ function Node({ node, placed, selected, focusable, select, reveal }: NodePropert
       aria-pressed={selected}
       // Its name is its text.
       aria-description={words}
-      tabIndex={focusable ? 0 : -1}
+      // In SVG, attributes keep their case: tabIndex would be none.
+      tabindex={focusable ? 0 : -1}
       onClick={() => select(node.id)}
       onFocus={() => reveal(placed)}
     >
