@@ -41,12 +41,14 @@ def measure(spans, folder):
 
 
 def write_table(results):
-    yield "| spans | traffic | written | bytes a span | memory of the writer | longest commit (20,000 spans) |"
-    yield "|-|-|-|-|-|-|"
+    yield ("| spans | traffic | written | by CPU time | bytes a span | memory of the writer | "
+           "longest commit (20,000 spans) |")
+    yield "|-|-|-|-|-|-|-|"
     for spans, result in results.items():
         for name, words in (("burst", "now"), ("hour", "hour")):
             row = result[name]
             yield (f"| {spans:,} | {words} | {row['spans'] / row['seconds']:,.0f} a second | "
+                   f"{row['spans'] / row['cpu_seconds']:,.0f} a second | "
                    f"{row['bytes'] / row['spans']:.1f} | {row['memory_bytes'] / 2**20:.0f} MB | "
                    f"{row['longest_write_seconds'] * 1000:.0f} ms |")
 

@@ -13,6 +13,7 @@
 #include <random>
 #include <thread>
 
+#include "collector/store/chunk.h"
 #include "collector/store/testing/span_maker.h"
 #include "collector/store/testing/store_fixture.h"
 
@@ -125,6 +126,21 @@ TEST_F(FaultTest, ReadingADamagedFileIsAnErrorAndNothingWorse) {
     (*reader)->statistics();
   }
   EXPECT_GT(errors, 50u);
+}
+
+TEST(ChunkTest, AnyFlippedBitIsNoticed) {
+  store::ChunkPacker packer;
+  for (const size_t size : {size_t{10}, size_t{1000}}) {
+    std::string records;
+    for (size_t i = 0; i < size; ++i) records += static_cast<char>('a' + i % 7);
+    std::string packed(packer.pack(records));
+    EXPECT_EQ(packer.unpack(packed), records);
+    for (size_t i = 0; i < packed.size() * 8; ++i) {
+      packed[i / 8] = static_cast<char>(packed[i / 8] ^ 1 << i % 8);
+      EXPECT_FALSE(packer.unpack(packed)) << "bit " << i;
+      packed[i / 8] = static_cast<char>(packed[i / 8] ^ 1 << i % 8);
+    }
+  }
 }
 
 TEST_F(FaultTest, ADamagedFileIsKeptUnderAnotherName) {

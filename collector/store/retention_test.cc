@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "collector/store/database.h"
+#include "collector/store/dictionary.h"
 #include "collector/store/testing/span_maker.h"
 #include "collector/store/testing/store_fixture.h"
 #include "collector/store/testing/traffic.h"
@@ -93,6 +95,50 @@ TEST_F(RetentionTest, ALateSpanOfARemovedTraceBeginsItAnew) {
   write(*store, maker.take());
   ASSERT_TRUE(read()->find(trace_id(1)));
   EXPECT_EQ(read()->find(trace_id(1))->spans, 1u);
+}
+
+TEST_F(RetentionTest, WhatNoTraceRefersToLeavesTheDictionary) {
+  options_.longest_age_s = 3600;
+  const uint64_t now = realtime_ns();
+  BatchMaker maker;
+  const auto add = [&](uint64_t trace, const std::string& key, uint64_t start) {
+    Span& span = maker.add(trace, trace, 0, SpanKind::kServer, "shop", "GET");
+    span.start_unix_ns = start;
+    span.end_unix_ns = start + 1000;
+    maker.attribute(span, key, std::string_view("a value"));
+  };
+  auto store = open();
+  for (uint64_t i = 1; i <= 50; ++i) add(i, "old.key", now - 7'200'000'000'000u);
+  for (uint64_t i = 51; i <= 100; ++i) add(i, "both.key", now - 7'200'000'000'000u);
+  write(*store, maker.take());
+  store.reset();
+  {
+    // As if very many traces had come in between.
+    const auto database = store::Database::open(path_, store::Database::Mode::kWrite);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE((*database)->run("UPDATE state SET next_row = " +
+                                 std::to_string(2 * store::kRowsPerEpoch)));
+  }
+  store = open();
+  for (uint64_t i = 101; i <= 150; ++i) add(i, i % 2 == 0 ? "both.key" : "new.key", now - 1000);
+  const BatchPtr young = maker.take();
+  write(*store, young);
+  clean_all(*store);
+  const auto keys = read()->attribute_keys();
+  const auto has = [&](const char* key) { return std::ranges::count(*keys, key) > 0; };
+  EXPECT_FALSE(has("old.key"));
+  EXPECT_TRUE(has("both.key"));
+  EXPECT_TRUE(has("new.key"));
+  EXPECT_EQ(describe_all(*read()), describe_all({young}));
+  // What is gone may come again, in this store and in one that is opened anew.
+  for (uint64_t i = 201; i <= 250; ++i) add(i, "old.key", now - 500);
+  const BatchPtr again = maker.take();
+  write(*store, again);
+  EXPECT_EQ(describe_all(*read()), describe_all({young, again}));
+  store.reset();
+  store = open();
+  write(*store, again);
+  EXPECT_EQ(describe_all(*read()), describe_all({young, again}));
 }
 
 }  // namespace
