@@ -31,6 +31,10 @@ for (const count of [1, 2, 10, 60])
           Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= kNodeHeight,
         );
     }
+    const labels = [...edges.values()].map(({ label }) => label);
+    for (const [index, a] of labels.entries())
+      for (const b of labels.slice(index + 1))
+        assert.ok(Math.abs(a.x - b.x) > 40 || Math.abs(a.y - b.y) > 9, 'labels lie on each other');
     for (const { path, tip } of edges.values()) {
       assert.doesNotMatch(path, /NaN|undefined/);
       assert.ok(Number.isFinite(tip.x) && Number.isFinite(tip.y));

@@ -52,28 +52,30 @@ function shortened(from: Point, tip: Point): Point {
 }
 
 /**
- * A smooth line through the points that dagre gives: each bend rounded off between two middles. Its
- * label stands where the line passes the bend that dagre made room for it at.
+ * A smooth line through the points that dagre gives, so also through the one where it has made room
+ * for the label: at each it runs as from the point before to the point after.
  */
 function smooth(points: Point[], label: Point): PlacedEdge {
   const last = points.length - 1;
   const tip = points[last]!;
-  const end = shortened(points[last - 1]!, tip);
-  const angle = Math.atan2(tip.y - points[last - 1]!.y, tip.x - points[last - 1]!.x);
-  let path = `M${at(points[0]!)}`;
-  let begin = points[0]!;
-  let middle = between(begin, end);
-  let nearest = Infinity;
-  for (let i = 1; i < last; i++) {
-    const bend = points[i]!;
-    const stop = i === last - 1 ? end : between(bend, points[i + 1]!);
-    path += ` Q${at(bend)} ${at(stop)}`;
-    const away = Math.hypot(bend.x - label.x, bend.y - label.y);
-    if (away < nearest) [nearest, middle] = [away, between(between(begin, bend), between(bend, stop))];
-    begin = stop;
+  const before = points[last - 1]!;
+  const all = [...points.slice(0, last), shortened(before, tip)];
+  let path = `M${at(all[0]!)}`;
+  for (let i = 0; i < last; i++) {
+    const from = all[i]!;
+    const to = all[i + 1]!;
+    const leaves = along(from, all[i - 1] ?? from, to, 1);
+    const arrives = along(to, from, all[i + 2] ?? to, -1);
+    path += ` C${at(leaves)} ${at(arrives)} ${at(to)}`;
   }
-  return { path: last === 1 ? `${path} L${at(end)}` : path, label: middle, tip, angle };
+  return { path, label, tip, angle: Math.atan2(tip.y - before.y, tip.x - before.x) };
 }
+
+/** A sixth of the way from `a` to `b`, beginning at `point`. */
+const along = (point: Point, a: Point, b: Point, way: 1 | -1): Point => ({
+  x: point.x + (way * (b.x - a.x)) / 6,
+  y: point.y + (way * (b.y - a.y)) / 6,
+});
 
 /** A call of a node to itself: a loop above it, since dagre's own goes through the node. */
 function loop({ x, y, height }: Placed): PlacedEdge {
@@ -119,7 +121,7 @@ export function place(widths: Map<string, number>, ends: Ends[]): Layout {
   const edges = new Map<string, PlacedEdge>(calls.map((call) => {
     if (call.from === call.to) return [edgeKey(call), loop(nodes.get(call.from)!)];
     const edge = graph.edge(call.from, call.to) as { points: Point[]; x: number; y: number };
-    return [edgeKey(call), smooth(edge.points, edge)];
+    return [edgeKey(call), smooth(edge.points, { x: edge.x, y: edge.y })];
   }));
   const size = graph.graph() as { width?: number; height?: number };
   const value = { nodes, edges, width: size.width ?? 0, height: size.height ?? 0 };
