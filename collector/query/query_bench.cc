@@ -3,6 +3,7 @@
 //   query_bench PATH   a table: each question as often as it takes to its end
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <string>
 
 #include "collector/query/query_api.h"
@@ -67,8 +68,9 @@ int run(const char* path) {
                             "http.response.status_code>=500", "http.request.method=GET",
                             "duration>500ms", "trace.duration>1s", "peer=redis", "checkout"})
     search(**reader, query, 100);
-  for (const char* query : {"no.such.key=1", "url.path=/product/123456", "\"GET product:123456\"",
-                            "nowhere-in-all-of-it", "service=nobody", "root.name=nobody", "operation=nobody no=1"})
+  for (const char* query :
+       {"no.such.key=1", "url.path=/product/123456", "\"GET product:123456\"",
+        "nowhere-in-all-of-it", "service=nobody", "root.name=nobody", "operation=nobody no=1"})
     search(**reader, query, 2000);
 
   TraceRow last;
@@ -90,7 +92,11 @@ int run(const char* path) {
 }  // namespace seamtrace::collector
 
 int main(int count, char** arguments) {
-  if (count == 2) return seamtrace::collector::run(arguments[1]);
-  std::fprintf(stderr, "usage: query_bench PATH\n");
+  try {
+    if (count == 2) return seamtrace::collector::run(arguments[1]);
+    std::fprintf(stderr, "usage: query_bench PATH\n");
+  } catch (const std::exception& fault) {
+    std::fprintf(stderr, "query_bench: %s\n", fault.what());
+  }
   return 2;
 }

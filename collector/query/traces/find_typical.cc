@@ -24,6 +24,7 @@ bool have_same_root(const TraceRow& a, const TraceRow& b) {
 /// The lower of the two middle ones when their number is even. REQUIRES: there is one.
 uint64_t median_duration(const std::vector<Alike>& traces) {
   std::vector<uint64_t> durations;
+  durations.reserve(traces.size());
   for (const Alike& trace : traces) durations.push_back(trace.duration_ns);
   const auto middle = durations.begin() + static_cast<ptrdiff_t>((durations.size() - 1) / 2);
   std::nth_element(durations.begin(), middle, durations.end());

@@ -187,6 +187,7 @@ class Suggester {
     for (const Rollup& rollup : rollups(service))
       counts[{rollup.operation.name, rollup.operation.service}] += rollup.count;
     std::vector<std::pair<std::string, std::string>> names;
+    names.reserve(counts.size());
     for (const auto& [name, count] : counts) names.push_back(name);
     std::stable_sort(names.begin(), names.end(),
                      [&](const auto& a, const auto& b) { return counts.at(a) > counts.at(b); });

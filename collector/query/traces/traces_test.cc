@@ -31,7 +31,7 @@ class TracesTest : public ::testing::Test {
     store_.add(trace.take());
   }
 
-  QueryAnswer ask(std::map<std::string, std::string> parameters) {
+  QueryAnswer ask(const std::map<std::string, std::string>& parameters) {
     return find_traces(store_, {parameters, kNow});
   }
   static std::vector<std::string> ids(const json& body) {
