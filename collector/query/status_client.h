@@ -20,8 +20,8 @@
 //         "viewer":    {"url"} | null,
 //         "store":     {"path","bytes","traces","spans","oldest_us","duplicates","removed_traces",
 //                       "last_error"} | null,
-//         "receiver":  {"grpc","http","spans","requests","refused":{reason: n},"last_error"} | null,
-//         "overhead":  {"collector_cpu_s","collector_share","processes":[...]}}
+//         "receiver":  {"grpc","http","spans","requests","refused":{reason: n},"last_error"} |
+//         null, "overhead":  {"collector_cpu_s","collector_share","processes":[...]}}
 //   {"command":"in_flight"}
 //     -> {"ok":true,"requests":[{"pid","service","kind":"server"|"client","name","trace_id",
 //         "span_id","age_ms"}, ...]}

@@ -11,13 +11,13 @@ namespace {
 constexpr size_t kLargestBody = 64 * 1024;
 
 size_t on_body(char* bytes, size_t, size_t count, void* user) {
-  auto& body = static_cast<HttpResponse*>(user)->body;
+  auto& body = static_cast<PostResponse*>(user)->body;
   body.append(bytes, std::min(count, kLargestBody - std::min(body.size(), kLargestBody)));
   return count;
 }
 
 size_t on_header(char* bytes, size_t, size_t count, void* user) {
-  auto& response = *static_cast<HttpResponse*>(user);
+  auto& response = *static_cast<PostResponse*>(user);
   std::string_view line(bytes, count);
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   if (line.starts_with("HTTP/")) {  // a new head, e.g. after 100 Continue
@@ -106,8 +106,8 @@ HttpClient::HttpClient(HttpClientOptions options)
 
 HttpClient::~HttpClient() = default;
 
-HttpResponse HttpClient::post(const HttpRequest& request) {
-  HttpResponse response;
+PostResponse HttpClient::post(const PostRequest& request) {
+  PostResponse response;
   CURL* const curl = handle_->curl;
   if (curl == nullptr) {
     response.error = "libcurl could not be started";

@@ -29,14 +29,14 @@ struct HttpClientOptions {
   TlsOptions tls;
 };
 
-struct HttpRequest {
+struct PostRequest {
   std::string_view body;
   std::chrono::milliseconds timeout{};  ///< zero: no limit
   /// Becomes true when the request is to be given up.
   const std::atomic<bool>* stop = nullptr;
 };
 
-struct HttpResponse {
+struct PostResponse {
   long status = 0;                 ///< 0: no answer, see `error`
   std::string error;               ///< what went wrong, in words
   bool connection_failed = false;  ///< no answer for want of a connection: worth another try
@@ -53,7 +53,7 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  HttpResponse post(const HttpRequest& request);
+  PostResponse post(const PostRequest& request);
 
  private:
   struct Handle;

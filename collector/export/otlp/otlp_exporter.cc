@@ -47,7 +47,7 @@ HttpClientOptions http_options(const OtlpOptions& options) {
 }
 
 /// What the receiver said about itself, made fit for one line.
-std::string excerpt(const HttpResponse& response) {
+std::string excerpt(const PostResponse& response) {
   if (!response.content_type.starts_with("text/") &&
       !response.content_type.starts_with("application/json"))
     return {};
@@ -162,7 +162,7 @@ class OtlpExporter final : public Exporter {
     for (unsigned attempt = 1;; ++attempt) {
       if (!wait_until_allowed(deadline)) return;  // stopping: counted in run()
       if (Clock::now() >= deadline) return drop("timeout", spans.size(), last_problem_);
-      const HttpResponse response = client_.post({body, request_timeout(deadline), &stop_});
+      const PostResponse response = client_.post({body, request_timeout(deadline), &stop_});
       if (response.stopped) return;
       if (response.status >= 200 && response.status < 300) return accept(response, spans.size());
       const bool retryable = response.connection_failed || is_retryable_status(response.status);
@@ -182,7 +182,7 @@ class OtlpExporter final : public Exporter {
     return std::max(unlimited ? left : std::min(left, options_.request_timeout), milliseconds(1));
   }
 
-  void schedule_retry(const HttpResponse& response, unsigned attempt) {
+  void schedule_retry(const PostResponse& response, unsigned attempt) {
     const auto asked = response.retry_after
                            ? parse_retry_after(*response.retry_after, ::time(nullptr))
                            : std::nullopt;
@@ -205,7 +205,7 @@ class OtlpExporter final : public Exporter {
     return !stop_;
   }
 
-  void accept(const HttpResponse& response, size_t count) {
+  void accept(const PostResponse& response, size_t count) {
     const PartialSuccess partial = options_.encoding == OtlpEncoding::kJson
                                        ? parse_partial_success_json(response.body)
                                        : parse_partial_success_protobuf(response.body);
