@@ -40,42 +40,32 @@ export const edgeKey = ({ from, to }: Ends): string => JSON.stringify([from, to]
 
 const n = (value: number): number => Math.round(value * 10) / 10;
 const at = ({ x, y }: Point): string => `${n(x)} ${n(y)}`;
-const between = (a: Point, b: Point, part = 0.5): Point => ({
-  x: a.x + (b.x - a.x) * part,
-  y: a.y + (b.y - a.y) * part,
-});
 
-/** Ends before its tip, where the arrow begins. */
-function shortened(from: Point, tip: Point): Point {
-  const length = Math.hypot(tip.x - from.x, tip.y - from.y);
-  return length > kArrow ? between(tip, from, kArrow / length) : tip;
+/** Where a line leaves or reaches a node: at its side, a little towards where it comes from. */
+function port(node: Placed, side: number, towards: Point): Point {
+  const most = kNodeHeight / 2 - 10;
+  const shift = Math.max(-most, Math.min(most, (towards.y - node.y) / 5));
+  return { x: node.x + (side * node.width) / 2, y: node.y + shift };
 }
 
 /**
- * A smooth line through the points that dagre gives, so also through the one where it has made room
- * for the label: at each it runs as from the point before to the point after.
+ * A smooth line through the bends that dagre gives, so also through the one where it has made room
+ * for the label. It is level at each, which keeps it from swinging out.
  */
-function smooth(points: Point[], label: Point): PlacedEdge {
-  const last = points.length - 1;
-  const tip = points[last]!;
-  const before = points[last - 1]!;
-  const all = [...points.slice(0, last), shortened(before, tip)];
-  let path = `M${at(all[0]!)}`;
-  for (let i = 0; i < last; i++) {
-    const from = all[i]!;
-    const to = all[i + 1]!;
-    const leaves = along(from, all[i - 1] ?? from, to, 1);
-    const arrives = along(to, from, all[i + 2] ?? to, -1);
-    path += ` C${at(leaves)} ${at(arrives)} ${at(to)}`;
+function smooth(from: Placed, to: Placed, points: Point[], label: Point): PlacedEdge {
+  const bends = points.slice(1, -1);
+  const way = to.x > from.x ? 1 : -1;
+  const tip = port(to, -way, bends[bends.length - 1] ?? from);
+  const end = { x: tip.x - way * kArrow, y: tip.y };
+  let last = port(from, way, bends[0] ?? to);
+  let path = `M${at(last)}`;
+  for (const next of [...bends, end]) {
+    const middle = (last.x + next.x) / 2;
+    path += ` C${at({ x: middle, y: last.y })} ${at({ x: middle, y: next.y })} ${at(next)}`;
+    last = next;
   }
-  return { path, label, tip, angle: Math.atan2(tip.y - before.y, tip.x - before.x) };
+  return { path, label, tip, angle: way > 0 ? 0 : Math.PI };
 }
-
-/** A sixth of the way from `a` to `b`, beginning at `point`. */
-const along = (point: Point, a: Point, b: Point, way: 1 | -1): Point => ({
-  x: point.x + (way * (b.x - a.x)) / 6,
-  y: point.y + (way * (b.y - a.y)) / 6,
-});
 
 /** A call of a node to itself: a loop above it, since dagre's own goes through the node. */
 function loop({ x, y, height }: Placed): PlacedEdge {
@@ -121,7 +111,8 @@ export function place(widths: Map<string, number>, ends: Ends[]): Layout {
   const edges = new Map<string, PlacedEdge>(calls.map((call) => {
     if (call.from === call.to) return [edgeKey(call), loop(nodes.get(call.from)!)];
     const edge = graph.edge(call.from, call.to) as { points: Point[]; x: number; y: number };
-    return [edgeKey(call), smooth(edge.points, { x: edge.x, y: edge.y })];
+    const [from, to] = [nodes.get(call.from)!, nodes.get(call.to)!];
+    return [edgeKey(call), smooth(from, to, edge.points, { x: edge.x, y: edge.y })];
   }));
   const size = graph.graph() as { width?: number; height?: number };
   const value = { nodes, edges, width: size.width ?? 0, height: size.height ?? 0 };
