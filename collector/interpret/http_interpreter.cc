@@ -99,7 +99,7 @@ class SpanBuilder {
     port_ = host.port;
     // A client that talks to another port than it says talks to that one all the same, unless it
     // talks to a proxy.
-    if (port_ == 0 && (host.host.empty() || (!server_ && target_.form == Target::Form::kOrigin)))
+    if (port_ == 0 && (host.host.empty() || (!server_ && target_.form == UrlTarget::Form::kOrigin)))
       port_ = port_number(other);
     if (port_ == 0 && !host_.empty()) port_ = default_port(scheme_);
     if (host_.empty()) return;
@@ -113,7 +113,7 @@ class SpanBuilder {
 
   void describe_target() {
     path_ = copy_valid_text(arena_, target_.path);
-    if (target_.form != Target::Form::kAuthority) add("url.path", path_);
+    if (target_.form != UrlTarget::Form::kAuthority) add("url.path", path_);
     scheme_ = copy_text(arena_, scheme_);
     add("url.scheme", scheme_);
     if (!target_.has_query) return;
@@ -122,14 +122,14 @@ class SpanBuilder {
   }
 
   void describe_url() {
-    if (target_.form == Target::Form::kAuthority) {
+    if (target_.form == UrlTarget::Form::kAuthority) {
       url_ = copy_valid_text(arena_, target_.authority);
     } else if (!host_.empty()) {
       path_ = copy_valid_text(arena_, target_.path);
       const std::string_view query = target_.has_query ? redacted_query() : std::string_view{};
-      url_ = build_url(
-          arena_, {scheme_, target_.has_credentials, host_, port_,
-                   target_.form == Target::Form::kAsterisk ? "" : path_, query, target_.has_query});
+      url_ = build_url(arena_, {scheme_, target_.has_credentials, host_, port_,
+                                target_.form == UrlTarget::Form::kAsterisk ? "" : path_, query,
+                                target_.has_query});
     }
     if (!url_.empty()) add("url.full", url_);
   }
@@ -208,7 +208,7 @@ class SpanBuilder {
       return;
     }
     add("http.scheme", scheme_);
-    if (target_.form != Target::Form::kAuthority)
+    if (target_.form != UrlTarget::Form::kAuthority)
       add("http.target", query_.empty() ? path_ : join_text(arena_, {path_, "?", query_}));
     if (!client_.empty()) add("http.client_ip", client_);
   }
@@ -218,7 +218,7 @@ class SpanBuilder {
   const HttpOptions& options_;
   Arena& arena_;
   const ExchangeHead head_;
-  const Target target_;
+  const UrlTarget target_;
   const bool server_;
   bool known_method_ = false;
   uint16_t port_ = 0;

@@ -61,21 +61,21 @@ HostPort split_host_port(std::string_view authority) {
   return {authority.substr(0, colon), port_of(authority.substr(colon + 1))};
 }
 
-Target parse_target(std::string_view method, std::string_view target) {
-  Target result;
+UrlTarget parse_target(std::string_view method, std::string_view target) {
+  UrlTarget result;
   if (method == "CONNECT") {
-    result.form = Target::Form::kAuthority;
+    result.form = UrlTarget::Form::kAuthority;
     result.authority = target;
     return result;
   }
   if (target == "*") {
-    result.form = Target::Form::kAsterisk;
+    result.form = UrlTarget::Form::kAsterisk;
     result.path = target;
     return result;
   }
   target = target.substr(0, target.find('#'));
   if (const size_t length = target.starts_with('/') ? 0 : scheme_length(target); length > 0) {
-    result.form = Target::Form::kAbsolute;
+    result.form = UrlTarget::Form::kAbsolute;
     result.scheme = target.substr(0, length);
     target.remove_prefix(length + 3);
     const size_t end = std::min(target.find_first_of("/?"), target.size());
@@ -92,7 +92,7 @@ Target parse_target(std::string_view method, std::string_view target) {
     result.has_query = true;
     result.query = target.substr(question + 1);
   }
-  if (result.form == Target::Form::kAbsolute && result.path.empty()) result.path = "/";
+  if (result.form == UrlTarget::Form::kAbsolute && result.path.empty()) result.path = "/";
   return result;
 }
 

@@ -20,7 +20,7 @@ struct HostPort {
 /// Of `host`, `host:port`, `[v6]`, `[v6]:port` and a bare IPv6 address.
 HostPort split_host_port(std::string_view authority);
 
-struct Target {
+struct UrlTarget {
   enum class Form { kOrigin, kAbsolute, kAuthority, kAsterisk };
   Form form = Form::kOrigin;
   std::string_view scheme;     ///< absolute form only
@@ -30,7 +30,7 @@ struct Target {
   std::string_view query;  ///< without the `?`
   bool has_query = false;
 };
-Target parse_target(std::string_view method, std::string_view target);
+UrlTarget parse_target(std::string_view method, std::string_view target);
 
 /// 80, 443, or 0 for another scheme.
 uint16_t default_port(std::string_view scheme);

@@ -39,15 +39,15 @@ TEST_F(UrlTest, SplitsHostAndPort) {
 }
 
 TEST_F(UrlTest, TakesTargetsApart) {
-  Target target = parse_target("GET", "/a/b?c=d?e#f");
-  EXPECT_EQ(target.form, Target::Form::kOrigin);
+  UrlTarget target = parse_target("GET", "/a/b?c=d?e#f");
+  EXPECT_EQ(target.form, UrlTarget::Form::kOrigin);
   EXPECT_EQ(target.path, "/a/b");
   EXPECT_EQ(target.query, "c=d?e");
   target = parse_target("GET", "/?");
   EXPECT_TRUE(target.has_query);
   EXPECT_EQ(target.query, "");
   target = parse_target("GET", "http://u:p@h:1/x?y");
-  EXPECT_EQ(target.form, Target::Form::kAbsolute);
+  EXPECT_EQ(target.form, UrlTarget::Form::kAbsolute);
   EXPECT_EQ(target.scheme, "http");
   EXPECT_EQ(target.authority, "h:1");
   EXPECT_TRUE(target.has_credentials);
@@ -58,18 +58,18 @@ TEST_F(UrlTest, TakesTargetsApart) {
   EXPECT_EQ(target.path, "/");
   EXPECT_EQ(target.query, "q=http://other/");
   target = parse_target("GET", "/redirect?to=http://other/");
-  EXPECT_EQ(target.form, Target::Form::kOrigin);
+  EXPECT_EQ(target.form, UrlTarget::Form::kOrigin);
   target = parse_target("OPTIONS", "*");
-  EXPECT_EQ(target.form, Target::Form::kAsterisk);
+  EXPECT_EQ(target.form, UrlTarget::Form::kAsterisk);
   target = parse_target("CONNECT", "h:443");
-  EXPECT_EQ(target.form, Target::Form::kAuthority);
+  EXPECT_EQ(target.form, UrlTarget::Form::kAuthority);
   EXPECT_EQ(target.authority, "h:443");
   for (const char* odd : {"", "://", "1://x", "nonsense", "?", "#", "http://", "http://@"})
     parse_target("GET", odd);
 }
 
 TEST_F(UrlTest, CredentialsThatHoldAnAtSignStayOut) {
-  const Target target = parse_target("GET", "http://user:p@ss@host/");
+  const UrlTarget target = parse_target("GET", "http://user:p@ss@host/");
   EXPECT_EQ(target.authority, "host");
 }
 
