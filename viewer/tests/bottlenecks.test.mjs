@@ -15,12 +15,27 @@ function order(turn, { slow, total, query, tier }) {
   const parent = id(8);
   const start = 200_000 - turn * 400;
   return [
-    span({ trace, id: parent, name: 'POST /order', start, duration: total, attributes: { 'user.tier': tier } }),
     span({
-      trace, parent, kind: 'client', name: 'SELECT orders', start: start - 1, duration: query,
+      trace,
+      id: parent,
+      name: 'POST /order',
+      start,
+      duration: total,
+      attributes: { 'user.tier': tier },
+    }),
+    span({
+      trace,
+      parent,
+      kind: 'client',
+      name: 'SELECT orders',
+      start: start - 1,
+      duration: query,
       attributes: {
-        'db.system.name': 'postgresql', 'db.namespace': 'shop', 'db.query.summary': 'SELECT orders',
-        'server.address': 'db', ...(slow && { 'db.response.returned_rows': 9000 }),
+        'db.system.name': 'postgresql',
+        'db.namespace': 'shop',
+        'db.query.summary': 'SELECT orders',
+        'server.address': 'db',
+        ...(slow && { 'db.response.returned_rows': 9000 }),
       },
     }),
   ];
@@ -37,14 +52,26 @@ before(async () => {
       : order(turn, { total: 20 + (turn % 7), query: 5, tier: turn % 30 === 0 ? 'free' : 'paid' }),
   );
   await world.send(request('checkout', spans.flat()));
-  await world.send(request('even', Array.from({ length: 200 }, (_, turn) =>
-    span({ name: 'GET /even', start: 200_000 - turn * 400, duration: 10 + (turn % 10) / 100 }))));
+  await world.send(
+    request(
+      'even',
+      Array.from({ length: 200 }, (_, turn) =>
+        span({ name: 'GET /even', start: 200_000 - turn * 400, duration: 10 + (turn % 10) / 100 }),
+      ),
+    ),
+  );
   await world.send(request('lonely', [span({ name: 'GET /once' })]));
-  await eventually(async () => {
-    const { services } = await world.ask('services');
-    const counts = Object.fromEntries(services.map(({ name, count }) => [name, count]));
-    return counts.checkout === 200 && counts.even === 200 && counts.lonely === 1 && counts.orders >= 40;
-  }, 'all services', () => world.collector.output);
+  await eventually(
+    async () => {
+      const { services } = await world.ask('services');
+      const counts = Object.fromEntries(services.map(({ name, count }) => [name, count]));
+      return (
+        counts.checkout === 200 && counts.even === 200 && counts.lonely === 1 && counts.orders >= 40
+      );
+    },
+    'all services',
+    () => world.collector.output,
+  );
 });
 
 after(async () => {
@@ -68,7 +95,9 @@ test('the time is divided into own work and the database, for all and for the sl
   withTab('bottlenecks?service=checkout', async (page) => {
     const bars = page.locator('.time-bar');
     await bars.nth(1).waitFor();
-    const [all, slow] = await Promise.all([0, 1].map((n) => bars.nth(n).getAttribute('aria-label')));
+    const [all, slow] = await Promise.all(
+      [0, 1].map((n) => bars.nth(n).getAttribute('aria-label')),
+    );
     assert.match(all, /^All requests: .*Own work 1\d(\.\d)?.ms/);
     assert.match(all, /postgresql shop 12\.5.ms/);
     assert.match(slow, /^The slowest tenth: .*postgresql shop 80.ms/);
@@ -96,7 +125,10 @@ test('when nothing is telling it says so, and how many requests were looked at',
 
 test('one request is too few to compare', () =>
   withTab('bottlenecks?service=lonely', async (page) => {
-    await page.getByText(/^1 request$|1 requests/).first().waitFor();
+    await page
+      .getByText(/^1 request$|1 requests/)
+      .first()
+      .waitFor();
     assert.equal(await page.locator('.findings li').count(), 0);
   }));
 
@@ -117,7 +149,8 @@ test('traced programs: PostgreSQL, Redis and the other service have their part',
     const table = page.getByRole('region', { name: 'Where the time goes' });
     await table.waitFor();
     const text = await table.innerText();
-    for (const part of ['Own work', 'postgresql shop', 'redis', 'stock']) assert.ok(text.includes(part), text);
+    for (const part of ['Own work', 'postgresql shop', 'redis', 'stock'])
+      assert.ok(text.includes(part), text);
     const shares = [...text.matchAll(/([\d.]+).%/g)].map(([, share]) => Number(share));
     const sum = shares.reduce((total, share) => total + share, 0);
     assert.ok(Math.abs(sum - 100) < 3, `shares of ${sum} %`);

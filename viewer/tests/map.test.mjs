@@ -13,8 +13,12 @@ let world, browser, shop, crowd;
 async function call(to, from, name, error = false) {
   const trace = id(16);
   const client = id(8);
-  await to.send(request(from, [span({ trace, id: client, kind: 'client', name: 'GET', error, duration: 12 })]));
-  await to.send(request(name, [span({ trace, parent: client, name: 'GET /', error, duration: 10 })]));
+  await to.send(
+    request(from, [span({ trace, id: client, kind: 'client', name: 'GET', error, duration: 12 })]),
+  );
+  await to.send(
+    request(name, [span({ trace, parent: client, name: 'GET /', error, duration: 10 })]),
+  );
 }
 
 before(async () => {
@@ -22,20 +26,28 @@ before(async () => {
   world = await World.start();
   shop = await startShop(world);
   await visit(shop);
-  await eventually(async () => {
-    const { edges } = await world.ask('map');
-    return edges.length >= 5 && edges;
-  }, 'the map', () => world.collector.output);
+  await eventually(
+    async () => {
+      const { edges } = await world.ask('map');
+      return edges.length >= 5 && edges;
+    },
+    'the map',
+    () => world.collector.output,
+  );
 
   crowd = await World.start();
   for (let turn = 1; turn < 60; ++turn)
     await call(crowd, `service-${Math.floor((turn - 1) / 3)}`, `service-${turn}`, turn % 5 === 0);
   await call(crowd, 'service-30', 'service-0');
   await call(crowd, 'service-7', 'service-7');
-  await eventually(async () => {
-    const { nodes, edges } = await crowd.ask('map');
-    return nodes.length === 60 && edges.length === 61;
-  }, 'sixty services', () => crowd.collector.output);
+  await eventually(
+    async () => {
+      const { nodes, edges } = await crowd.ask('map');
+      return nodes.length === 60 && edges.length === 61;
+    },
+    'sixty services',
+    () => crowd.collector.output,
+  );
 });
 
 after(async () => {
@@ -58,9 +70,11 @@ async function withTab(view, check, where = world, size = undefined) {
 
 const node = (page, name) => page.locator('.map-node').filter({ hasText: name });
 const places = (page) =>
-  page.locator('.map-node').evaluateAll((all) =>
-    Object.fromEntries(all.map((each) => [each.dataset.id, each.getAttribute('transform')])),
-  );
+  page
+    .locator('.map-node')
+    .evaluateAll((all) =>
+      Object.fromEntries(all.map((each) => [each.dataset.id, each.getAttribute('transform')])),
+    );
 const view = (page) => page.locator('.map-drawing svg > g').getAttribute('transform');
 
 test('services, the database and the cache are there, each kind with its own shape', () =>
@@ -71,7 +85,10 @@ test('services, the database and the cache are there, each kind with its own sha
       Object.fromEntries(
         ['service', 'database', 'cache'].map((kind) => [
           kind,
-          document.querySelector(`.map-node.${kind} path`).getAttribute('d').replace(/[-\d. ]+/g, ''),
+          document
+            .querySelector(`.map-node.${kind} path`)
+            .getAttribute('d')
+            .replace(/[-\d. ]+/g, ''),
         ]),
       ),
     );
@@ -96,7 +113,10 @@ test('a line can be clicked', () =>
     await node(page, 'orders').waitFor();
     const line = page.locator('.map-edge', { has: page.locator('.map-grip') }).first();
     await line.locator('text').first().click();
-    await page.getByRole('complementary', { name: 'Details' }).getByRole('link', { name: 'Slowest' }).waitFor();
+    await page
+      .getByRole('complementary', { name: 'Details' })
+      .getByRole('link', { name: 'Slowest' })
+      .waitFor();
     assert.match(await line.getAttribute('class'), /selected/);
   }));
 
@@ -106,7 +126,10 @@ test('the drawing stays put when numbers change', () =>
     const before = await places(page);
     const numbers = await node(page, 'orders').textContent();
     await visit(shop, 10);
-    await eventually(async () => (await node(page, 'orders').textContent()) !== numbers, 'new numbers');
+    await eventually(
+      async () => (await node(page, 'orders').textContent()) !== numbers,
+      'new numbers',
+    );
     assert.deepEqual(await places(page), before);
   }));
 
@@ -125,7 +148,10 @@ test('it is moved and scaled with the mouse, and a drag is no click', () =>
     assert.doesNotMatch(page.url(), /selected/);
     await page.mouse.move(box.x + 200, box.y + 200);
     await page.mouse.wheel(0, -300);
-    await eventually(async () => /scale\((.*)\)/.exec(await view(page))[1] !== /scale\((.*)\)/.exec(moved)[1], 'a larger scale');
+    await eventually(
+      async () => /scale\((.*)\)/.exec(await view(page))[1] !== /scale\((.*)\)/.exec(moved)[1],
+      'a larger scale',
+    );
     await page.getByRole('button', { name: 'Fit' }).click();
     assert.equal(await view(page), first);
   }));
@@ -137,12 +163,18 @@ test('it is moved and scaled with two fingers', () =>
     const before = await scale();
     const box = await page.locator('.map-drawing svg').boundingBox();
     const touch = await page.context().newCDPSession(page);
-    const points = (apart) => [-1, 1].map((side, index) => ({
-      x: box.x + box.width / 2 + side * apart, y: box.y + box.height / 2, id: index,
-    }));
+    const points = (apart) =>
+      [-1, 1].map((side, index) => ({
+        x: box.x + box.width / 2 + side * apart,
+        y: box.y + box.height / 2,
+        id: index,
+      }));
     await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: points(30) });
     for (const apart of [45, 60, 75, 90])
-      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: points(apart) });
+      await touch.send('Input.dispatchTouchEvent', {
+        type: 'touchMove',
+        touchPoints: points(apart),
+      });
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     assert.ok((await scale()) > before * 1.8);
   }));
@@ -160,7 +192,9 @@ test('the keyboard goes from node to node, chooses, moves and scales', () =>
     const second = await focused();
     assert.ok(second && second !== first, `${first} then ${second}`);
     await page.keyboard.press('Enter');
-    await page.waitForURL((url) => decodeURIComponent(url.hash).replace(/\+/g, ' ').includes(`selected=${second}`));
+    await page.waitForURL((url) =>
+      decodeURIComponent(url.hash).replace(/\+/g, ' ').includes(`selected=${second}`),
+    );
     const before = await view(page);
     await page.keyboard.press('Shift+ArrowDown');
     const moved = await view(page);
@@ -172,36 +206,50 @@ test('the keyboard goes from node to node, chooses, moves and scales', () =>
   }));
 
 test('the table has the same contents, and is what a narrow window shows', () =>
-  withTab('map', async (page) => {
-    const { nodes, edges } = await world.ask('map');
-    const rows = (caption) => page.getByRole('region', { name: caption }).locator('tbody tr');
-    await rows('Who calls whom').first().waitFor();
-    assert.equal(await rows('Services, databases').count(), nodes.length);
-    assert.equal(await rows('Who calls whom').count(), edges.length);
-    await page.getByRole('button', { name: 'Drawing' }).click();
-    await page.locator('.map-drawing svg').waitFor();
-  }, world, kNarrow));
+  withTab(
+    'map',
+    async (page) => {
+      const { nodes, edges } = await world.ask('map');
+      const rows = (caption) => page.getByRole('region', { name: caption }).locator('tbody tr');
+      await rows('Who calls whom').first().waitFor();
+      assert.equal(await rows('Services, databases').count(), nodes.length);
+      assert.equal(await rows('Who calls whom').count(), edges.length);
+      await page.getByRole('button', { name: 'Drawing' }).click();
+      await page.locator('.map-drawing svg').waitFor();
+    },
+    world,
+    kNarrow,
+  ));
 
 test('sixty services with cycles are drawn side by side, failing ones red', () =>
-  withTab('map', async (page, tab) => {
-    await node(page, 'service-59').waitFor();
-    assert.equal(new Set(Object.values(await places(page))).size, 60);
-    assert.equal(await page.locator('.map-edge').count(), 61);
-    assert.ok((await page.locator('.map-edge.most').count()) >= 10);
-    const drawing = await page.locator('.map-drawing svg').boundingBox();
-    for (const name of ['service-0', 'service-59']) {
-      const box = await page.locator(`[data-id="service:${name}"]`).boundingBox();
-      assert.ok(box.x >= drawing.x && box.x + box.width <= drawing.x + drawing.width);
-      assert.ok(box.y >= drawing.y && box.y + box.height <= drawing.y + drawing.height);
-    }
-    await tab.accessible();
-    await tab.screenshot('map_sixty');
-  }, crowd));
+  withTab(
+    'map',
+    async (page, tab) => {
+      await node(page, 'service-59').waitFor();
+      assert.equal(new Set(Object.values(await places(page))).size, 60);
+      assert.equal(await page.locator('.map-edge').count(), 61);
+      assert.ok((await page.locator('.map-edge.most').count()) >= 10);
+      const drawing = await page.locator('.map-drawing svg').boundingBox();
+      for (const name of ['service-0', 'service-59']) {
+        const box = await page.locator(`[data-id="service:${name}"]`).boundingBox();
+        assert.ok(box.x >= drawing.x && box.x + box.width <= drawing.x + drawing.width);
+        assert.ok(box.y >= drawing.y && box.y + box.height <= drawing.y + drawing.height);
+      }
+      await tab.accessible();
+      await tab.screenshot('map_sixty');
+    },
+    crowd,
+  ));
 
 test('a name with markup is text on the map', () =>
   withTab('map', async (page) => {
     await call(world, 'shop', '<img src=x onerror=alert(1)>');
-    await eventually(() => node(page, '<img src=x onerror=').count(), 'the hostile name', () => '', 15);
+    await eventually(
+      () => node(page, '<img src=x onerror=').count(),
+      'the hostile name',
+      () => '',
+      15,
+    );
     assert.equal(await page.locator('main img').count(), 0);
   }));
 

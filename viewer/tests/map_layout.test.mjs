@@ -66,13 +66,24 @@ test('names that contain the separators of others are told apart', () => {
 
 test('lines are wider with their rate, never gone, and redder with their errors', () => {
   const rates = [0, 0.001, 1, 10, 1000].map((rate) => strokeWidth(rate, 1000));
-  assert.deepEqual(rates, [...rates].sort((a, b) => a - b));
+  assert.deepEqual(
+    rates,
+    [...rates].sort((a, b) => a - b),
+  );
   assert.ok(rates[0] > 1 && rates.at(-1) < 9);
   assert.deepEqual([0, 0.001, 0.05, 0.5].map(severity), ['', 'some', 'many', 'most']);
 });
 
 test('the width of a node does not depend on its numbers', () => {
-  const node = { kind: 'service', system: '', name: 'shop', count: 1, errors: 0, rate: 1, p95_ns: 1 };
+  const node = {
+    kind: 'service',
+    system: '',
+    name: 'shop',
+    count: 1,
+    errors: 0,
+    rate: 1,
+    p95_ns: 1,
+  };
   const busy = { ...node, count: 1e9, rate: 1e6, p95_ns: 1e12 };
   assert.equal(widthOf(node), widthOf(busy));
 });

@@ -19,11 +19,17 @@ before(async () => {
     span({ name: 'POST /pay', start: 60_000 + turn * 500, duration: 100, error: turn < 4 }),
   );
   await world.send(request('payments', known));
-  await eventually(async () => {
-    const { services } = await world.ask('services');
-    const counts = Object.fromEntries(services.map(({ name, count }) => [name, count]));
-    return counts.payments === 40 && counts.orders >= 20 && counts.gateway >= 20 && counts.stock >= 20;
-  }, 'all services', () => world.collector.output);
+  await eventually(
+    async () => {
+      const { services } = await world.ask('services');
+      const counts = Object.fromEntries(services.map(({ name, count }) => [name, count]));
+      return (
+        counts.payments === 40 && counts.orders >= 20 && counts.gateway >= 20 && counts.stock >= 20
+      );
+    },
+    'all services',
+    () => world.collector.output,
+  );
 });
 
 after(async () => {
@@ -45,7 +51,11 @@ async function withTab(view, check) {
 
 const plain = async (locator) => (await locator.innerText()).replace(/\s+/g, ' ');
 const row = (page, caption, words) =>
-  page.getByRole('region', { name: caption, exact: true }).locator('tbody tr').filter({ hasText: words }).first();
+  page
+    .getByRole('region', { name: caption, exact: true })
+    .locator('tbody tr')
+    .filter({ hasText: words })
+    .first();
 
 test('every service has its rate, errors, durations and two small charts', () =>
   withTab('services', async (page) => {
@@ -126,12 +136,23 @@ test('numbers are compared with those of the period before', () =>
     await world.send(request('taxes', [...before, ...now]));
     await page.goto(`${world.url}/#/services/taxes?since=5m`);
     const facts = page.locator('dl.large');
-    await eventually(async () => /3(\.\d)? times/.test(await plain(facts)), 'the comparison', () => '');
+    await eventually(
+      async () => /3(\.\d)? times/.test(await plain(facts)),
+      'the comparison',
+      () => '',
+    );
     const text = await plain(facts);
     assert.match(text, /Requests .*▲ up 3(\.\d)? times/);
     assert.match(text, /p95 (5\d|6\d)(\.\d)? ms ▲ up (1[89]\d %|2\d\d %|[23](\.\d)? times)/);
-    assert.match(await facts.locator('.change').last().getAttribute('title'), /in the period before: /);
-    assert.equal(await facts.locator('div').first().locator('.worse').count(), 0, 'more is not worse');
+    assert.match(
+      await facts.locator('.change').last().getAttribute('title'),
+      /in the period before: /,
+    );
+    assert.equal(
+      await facts.locator('div').first().locator('.worse').count(),
+      0,
+      'more is not worse',
+    );
     assert.ok((await facts.locator('.worse').count()) >= 2);
     await page.getByText('compared with 30 from').waitFor();
   }));
@@ -144,7 +165,10 @@ test('databases and caches are listed by statement, with their hit ratio', () =>
     assert.match(await plain(select), /orders/);
     const redis = page.locator('.store').filter({ hasText: 'redis' });
     assert.match(await plain(redis.locator('dl')), /Hit ratio 70 %/);
-    assert.match(await redis.locator('dl [title*="hits"]').first().getAttribute('title'), /14 hits, 6 misses/);
+    assert.match(
+      await redis.locator('dl [title*="hits"]').first().getAttribute('title'),
+      /14 hits, 6 misses/,
+    );
     await select.getByRole('link', { name: 'SELECT numbers_1', exact: true }).click();
     await page.waitForURL(/#\/traces\?query=/);
     await page.locator('table.traces tbody tr').first().waitFor();
@@ -157,7 +181,11 @@ test('numbers grow by themselves while the page is open', () =>
     const seen = async () => Number(/^([\d,]+)/.exec(await words.innerText())[1].replace(',', ''));
     const before = await seen();
     for (let turn = 0; turn < 5; ++turn) await get(shop.shop, '/hello');
-    await eventually(async () => (await seen()) >= before + 5, 'the new requests', () => '');
+    await eventually(
+      async () => (await seen()) >= before + 5,
+      'the new requests',
+      () => '',
+    );
   }));
 
 test('a service that did nothing says so, and how to go on', () =>
@@ -172,9 +200,17 @@ test('names with markup are text', () =>
     const name = '<img src=x onerror=alert(1)>"&*\\';
     await world.send(request(name, [span({ name: '<script>alert(2)</script>', error: true })]));
     const link = page.getByRole('link', { name, exact: true });
-    await eventually(() => link.count(), 'the hostile name', () => '', 15);
+    await eventually(
+      () => link.count(),
+      'the hostile name',
+      () => '',
+      15,
+    );
     await link.click();
-    await page.getByRole('region', { name: `Operations of ${name}` }).getByText('<script>alert(2)</script>').waitFor();
+    await page
+      .getByRole('region', { name: `Operations of ${name}` })
+      .getByText('<script>alert(2)</script>')
+      .waitFor();
     assert.equal(await page.locator('main img, main script').count(), 0);
     await page.getByRole('link', { name: 'Traces', exact: true }).last().click();
     await page.locator('table.traces tbody tr').first().waitFor();

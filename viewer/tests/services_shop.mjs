@@ -30,10 +30,15 @@ async function startStores() {
   process.stdout.on('data', (bytes) => (said += bytes));
   const ended = new Promise((resolve) => process.on('exit', resolve));
   void ended.then(() => (over = true));
-  await eventually(() => {
-    if (over) throw new Error('the data stores ended');
-    return said.includes('\n');
-  }, 'PostgreSQL and Redis', () => said, 60);
+  await eventually(
+    () => {
+      if (over) throw new Error('the data stores ended');
+      return said.includes('\n');
+    },
+    'PostgreSQL and Redis',
+    () => said,
+    60,
+  );
   return {
     ...JSON.parse(said),
     async close() {
@@ -50,7 +55,10 @@ async function startNginx(world, shop) {
   const words = { FOLDER: folder, SHOP_PORT: shop.port, NGINX_PORT: port };
   const file = join(folder, 'nginx.conf');
   const form = readFileSync(`${kRoot}examples/demo/nginx.conf.in`, 'utf8');
-  writeFileSync(file, form.replace(/@(FOLDER|SHOP_PORT|NGINX_PORT)@/g, (_, word) => words[word]));
+  writeFileSync(
+    file,
+    form.replace(/@(FOLDER|SHOP_PORT|NGINX_PORT)@/g, (_, word) => words[word]),
+  );
   const nginx = new Program('/usr/sbin/nginx', ['-p', folder, '-c', file, '-e', `${folder}/log`], {
     LD_PRELOAD: kLibrary,
     SEAMTRACE_DIR: world.base,
@@ -71,7 +79,12 @@ export async function startShop(world) {
   const stock = await world.serve('stock', 'beast_server');
   const shop = await world.serve('shop', 'httplib_server', ['--upstream', stock.url]);
   const orders = await world.serve('orders', 'database_service', [
-    '--postgresql', stores.postgresql, '--redis', stores.redis, '--upstream', stock.port,
+    '--postgresql',
+    stores.postgresql,
+    '--redis',
+    stores.redis,
+    '--upstream',
+    stock.port,
   ]);
   return { stores, stock, shop, orders, gateway: await startNginx(world, shop) };
 }

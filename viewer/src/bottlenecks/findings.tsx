@@ -46,8 +46,8 @@ export function Findings({ answer }: { answer: BottlenecksAnswer }) {
       <h2>What the slow tenth does differently</h2>
       {requests === 0 ? (
         <p class="hint">
-          {plural(answer.requests, 'request')} {answer.requests === 1 ? 'is' : 'are'} too few to tell
-          slow ones from the rest. Choose a longer period, or come back after more requests.
+          {plural(answer.requests, 'request')} {answer.requests === 1 ? 'is' : 'are'} too few to
+          tell slow ones from the rest. Choose a longer period, or come back after more requests.
         </p>
       ) : (
         <p class="hint">
@@ -57,8 +57,8 @@ export function Findings({ answer }: { answer: BottlenecksAnswer }) {
       )}
       {requests > 0 && findings.length === 0 && (
         <p class="nothing">
-          Nothing telling: of {plural(answer.requests, 'request')} that were looked at, the slow ones
-          have the same attributes, calls and errors as the others. They are slow evenly.
+          Nothing telling: of {plural(answer.requests, 'request')} that were looked at, the slow
+          ones have the same attributes, calls and errors as the others. They are slow evenly.
         </p>
       )}
       <ol class="findings">

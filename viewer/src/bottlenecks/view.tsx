@@ -58,7 +58,8 @@ function OfService({ service, services }: { service: string; services: string[] 
     false,
   );
   const operations = new Set(
-    answer?.operations.filter(({ kind }) => kind === 'server' || kind === 'consumer')
+    answer?.operations
+      .filter(({ kind }) => kind === 'server' || kind === 'consumer')
       .map(({ name }) => name),
   );
   if (operation) operations.add(operation);
@@ -84,7 +85,9 @@ function OfService({ service, services }: { service: string; services: string[] 
           Operation{' '}
           <select
             value={operation}
-            onChange={(event) => setParameters({ operation: event.currentTarget.value || undefined })}
+            onChange={(event) =>
+              setParameters({ operation: event.currentTarget.value || undefined })
+            }
           >
             <option value="">All requests</option>
             {[...operations].sort().map((name) => (
@@ -97,7 +100,9 @@ function OfService({ service, services }: { service: string; services: string[] 
         <span class="links">
           <a href={tracesOf(query)}>Traces</a>
           {found && found.slow.requests > 0 && (
-            <a href={tracesOf(`${query} duration>=${queryDuration(found.slow.threshold_ns, false)}`)}>
+            <a
+              href={tracesOf(`${query} duration>=${queryDuration(found.slow.threshold_ns, false)}`)}
+            >
               Slow traces
             </a>
           )}

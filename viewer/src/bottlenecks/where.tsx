@@ -83,7 +83,12 @@ export function WhereTime({ answer }: { answer: BottlenecksAnswer }) {
             <span>
               Slowest {count(slowRequests)} <small>mean {duration(slow)}</small>
             </span>
-            <Bar parts={parts} value={(part) => part.slow_mean_ns} longest={longest} words="The slowest tenth" />
+            <Bar
+              parts={parts}
+              value={(part) => part.slow_mean_ns}
+              longest={longest}
+              words="The slowest tenth"
+            />
           </>
         )}
       </div>
@@ -120,13 +125,17 @@ export function WhereTime({ answer }: { answer: BottlenecksAnswer }) {
                   <span class="part" title={kHelp[part.what]}>
                     <i class={part.what} style={fill(part)} />
                     {nameOf(part)}
-                    {part.what === 'dependency' && part.kind && <small>{kNodeWords[part.kind]}</small>}
+                    {part.what === 'dependency' && part.kind && (
+                      <small>{kNodeWords[part.kind]}</small>
+                    )}
                   </span>
                 </td>
                 <td class="number">{percent(part.share)}</td>
                 <td class="number">{duration(part.mean_ns)}</td>
                 {told && (
-                  <td class={`number ${grown(part) ? 'failed' : ''}`}>{duration(part.slow_mean_ns)}</td>
+                  <td class={`number ${grown(part) ? 'failed' : ''}`}>
+                    {duration(part.slow_mean_ns)}
+                  </td>
                 )}
                 <td class="number wide">{calls(part, part.calls)}</td>
                 {told && <td class="number wide">{calls(part, part.slow_calls)}</td>}

@@ -64,7 +64,8 @@ function Measures(measured: Measured & { hits?: number; misses?: number }) {
       {row('p50', duration(measured.p50_ns))}
       {row('p95', duration(measured.p95_ns))}
       {measured.p99_ns !== undefined && row('p99', duration(measured.p99_ns))}
-      {hitRatio({ hits, misses }) !== undefined && row('Hit ratio', <HitRatio hits={hits} misses={misses} />)}
+      {hitRatio({ hits, misses }) !== undefined &&
+        row('Hit ratio', <HitRatio hits={hits} misses={misses} />)}
     </dl>
   );
 }
@@ -115,8 +116,16 @@ function OfNode(props: {
           <a href={link(['services'], { tab: 'databases', name: node.name })}>Statements</a>
         )}
       </p>
-      {calls('Calls', map.edges.filter((edge) => edge.from === node.id), (edge) => edge.to)}
-      {calls('Called by', map.edges.filter((edge) => edge.to === node.id), (edge) => edge.from)}
+      {calls(
+        'Calls',
+        map.edges.filter((edge) => edge.from === node.id),
+        (edge) => edge.to,
+      )}
+      {calls(
+        'Called by',
+        map.edges.filter((edge) => edge.to === node.id),
+        (edge) => edge.from,
+      )}
     </>
   );
 }

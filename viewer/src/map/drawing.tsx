@@ -8,7 +8,16 @@ import { useKeys } from '../shared/keyboard';
 import { kNodeWords, share } from '../services/words';
 import { edgeKey, kNodeHeight, place, type Placed, type PlacedEdge } from './layout';
 import { PanZoom } from './pan_zoom';
-import { arrow, linesOf, numbersOf, outline, severity, shortName, strokeWidth, widthOf } from './shapes';
+import {
+  arrow,
+  linesOf,
+  numbersOf,
+  outline,
+  severity,
+  shortName,
+  strokeWidth,
+  widthOf,
+} from './shapes';
 
 interface Properties {
   map: MapAnswer;

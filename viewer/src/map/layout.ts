@@ -104,16 +104,20 @@ export function place(widths: Map<string, number>, ends: Ends[]): Layout {
     if (from !== to) graph.setEdge(from, to, { ...label, labelpos: 'c' });
   layout(graph);
 
-  const nodes = new Map<string, Placed>(names.map((name) => {
-    const { x, y, width, height } = graph.node(name) as Placed;
-    return [name, { x, y, width, height }];
-  }));
-  const edges = new Map<string, PlacedEdge>(calls.map((call) => {
-    if (call.from === call.to) return [edgeKey(call), loop(nodes.get(call.from)!)];
-    const edge = graph.edge(call.from, call.to) as { points: Point[]; x: number; y: number };
-    const [from, to] = [nodes.get(call.from)!, nodes.get(call.to)!];
-    return [edgeKey(call), smooth(from, to, edge.points, { x: edge.x, y: edge.y })];
-  }));
+  const nodes = new Map<string, Placed>(
+    names.map((name) => {
+      const { x, y, width, height } = graph.node(name) as Placed;
+      return [name, { x, y, width, height }];
+    }),
+  );
+  const edges = new Map<string, PlacedEdge>(
+    calls.map((call) => {
+      if (call.from === call.to) return [edgeKey(call), loop(nodes.get(call.from)!)];
+      const edge = graph.edge(call.from, call.to) as { points: Point[]; x: number; y: number };
+      const [from, to] = [nodes.get(call.from)!, nodes.get(call.to)!];
+      return [edgeKey(call), smooth(from, to, edge.points, { x: edge.x, y: edge.y })];
+    }),
+  );
   const size = graph.graph() as { width?: number; height?: number };
   const value = { nodes, edges, width: size.width ?? 0, height: size.height ?? 0 };
   last = { key, value };

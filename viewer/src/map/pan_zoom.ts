@@ -18,16 +18,26 @@ export class PanZoom {
   private readonly resized: ResizeObserver;
 
   /** `svg` is the window, `group` all that is drawn in it. */
-  constructor(private readonly svg: SVGSVGElement, private readonly group: SVGGElement) {
+  constructor(
+    private readonly svg: SVGSVGElement,
+    private readonly group: SVGGElement,
+  ) {
     const on = (type: string, listener: (event: never) => void, options = {}) =>
-      svg.addEventListener(type, listener as EventListener, { signal: this.ended.signal, ...options });
-    on('wheel', (event: WheelEvent) => {
-      event.preventDefault();
-      const box = svg.getBoundingClientRect();
-      const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
-      const factor = Math.exp(-Math.max(-120, Math.min(120, pixels)) / 400);
-      this.zoom(factor, event.clientX - box.left, event.clientY - box.top);
-    }, { passive: false });
+      svg.addEventListener(type, listener as EventListener, {
+        signal: this.ended.signal,
+        ...options,
+      });
+    on(
+      'wheel',
+      (event: WheelEvent) => {
+        event.preventDefault();
+        const box = svg.getBoundingClientRect();
+        const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
+        const factor = Math.exp(-Math.max(-120, Math.min(120, pixels)) / 400);
+        this.zoom(factor, event.clientX - box.left, event.clientY - box.top);
+      },
+      { passive: false },
+    );
     on('pointerdown', (event: PointerEvent) => {
       if (event.button !== 0) return;
       this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
@@ -39,7 +49,9 @@ export class PanZoom {
         if (this.pointers.size === 0) this.dragging = false;
       });
     }
-    this.resized = new ResizeObserver(() => { if (!this.moved) this.fit(); });
+    this.resized = new ResizeObserver(() => {
+      if (!this.moved) this.fit();
+    });
     this.resized.observe(svg);
   }
 
@@ -89,7 +101,8 @@ export class PanZoom {
   reveal(x: number, y: number, width: number, height: number): void {
     const box = this.svg.getBoundingClientRect();
     const shift = (middle: number, length: number, room: number) => {
-      const low = middle - length / 2 - 12, high = middle + length / 2 + 12;
+      const low = middle - length / 2 - 12,
+        high = middle + length / 2 + 12;
       return low < 0 ? -low : high > room ? room - high : 0;
     };
     const right = shift(this.x + x * this.scale, width * this.scale, box.width);
@@ -100,7 +113,8 @@ export class PanZoom {
   private move(event: PointerEvent): void {
     const before = this.pointers.get(event.pointerId);
     if (!before) return;
-    if (event.buttons === 0) {  // let go outside of the window
+    if (event.buttons === 0) {
+      // let go outside of the window
       this.pointers.delete(event.pointerId);
       return;
     }

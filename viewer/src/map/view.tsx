@@ -69,11 +69,7 @@ export function MapView() {
               </button>
             ))}
           </div>
-          {shape === 'table' ? (
-            <Tables map={answer} />
-          ) : (
-            <Chosen map={answer} select={select} />
-          )}
+          {shape === 'table' ? <Tables map={answer} /> : <Chosen map={answer} select={select} />}
         </>
       )}
     </div>

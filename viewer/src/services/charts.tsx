@@ -39,7 +39,12 @@ function drawExamples(chart: uPlot, examples: Exemplar[]): void {
   const size = 3.5 * devicePixelRatio;
   ctx.save();
   ctx.beginPath();
-  ctx.rect(chart.bbox.left - size, chart.bbox.top - size, chart.bbox.width + 2 * size, chart.bbox.height + 2 * size);
+  ctx.rect(
+    chart.bbox.left - size,
+    chart.bbox.top - size,
+    chart.bbox.width + 2 * size,
+    chart.bbox.height + 2 * size,
+  );
   ctx.clip();
   ctx.lineWidth = devicePixelRatio;
   for (const example of examples) {
@@ -84,8 +89,18 @@ export function Charts({ answer, of }: { answer: SeriesAnswer; of: string }) {
   );
   const rates = useMemo(
     () => [
-      { label: 'requests', values: perSecond(answer, answer.count), colour: accentColour(), kind: 'area' as const },
-      { label: 'errors', values: perSecond(answer, answer.errors), colour: errorColour(), kind: 'area' as const },
+      {
+        label: 'requests',
+        values: perSecond(answer, answer.count),
+        colour: accentColour(),
+        kind: 'area' as const,
+      },
+      {
+        label: 'errors',
+        values: perSecond(answer, answer.errors),
+        colour: errorColour(),
+        kind: 'area' as const,
+      },
     ],
     [answer, dark.value],
   );

@@ -18,14 +18,25 @@ export function NodeLink({ node }: { node: MapNode }) {
     );
   const stored = node.kind === 'database' || node.kind === 'cache';
   return (
-    <a href={stored ? link(['services'], { tab: 'databases', name: node.name }) : link(['map'], { selected: node.id })}>
+    <a
+      href={
+        stored
+          ? link(['services'], { tab: 'databases', name: node.name })
+          : link(['map'], { selected: node.id })
+      }
+    >
       {endWords(node)}
     </a>
   );
 }
 
 const columns = (title: string, caches: boolean): Column<Row>[] => [
-  { id: 'end', title, value: (row) => endWords(row.end), cell: (row) => <NodeLink node={row.end} /> },
+  {
+    id: 'end',
+    title,
+    value: (row) => endWords(row.end),
+    cell: (row) => <NodeLink node={row.end} />,
+  },
   { id: 'kind', title: 'Kind', wide: true, value: (row) => kNodeWords[row.end.kind] },
   ...measureColumns<Row>(),
   ...(caches
@@ -62,15 +73,24 @@ export function Dependencies({ name, map }: { name: string; map: MapAnswer }) {
       const node = nodes.get(end(edge));
       return node ? [{ ...edge, end: node }] : [];
     });
-  const called = rows(map.edges.filter((edge) => edge.from === own), (edge) => edge.to);
-  const callers = rows(map.edges.filter((edge) => edge.to === own), (edge) => edge.from);
+  const called = rows(
+    map.edges.filter((edge) => edge.from === own),
+    (edge) => edge.to,
+  );
+  const callers = rows(
+    map.edges.filter((edge) => edge.to === own),
+    (edge) => edge.from,
+  );
   const part = (title: string, first: string, list: Row[], parameter: string) =>
     list.length > 0 && (
       <section class="panel">
         <h2>{title}</h2>
         <Table
           caption={`${title}, ${name}`}
-          columns={columns(first, list.some((row) => hitRatio(row) !== undefined))}
+          columns={columns(
+            first,
+            list.some((row) => hitRatio(row) !== undefined),
+          )}
           rows={list}
           keyOf={(row) => row.end.id}
           sort="-rate"

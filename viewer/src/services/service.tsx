@@ -35,7 +35,13 @@ export function ServiceView({ name }: { name: string }) {
         operation ? api.compare(chosen, { service: name }, signal) : undefined,
         api.map(chosen, signal),
       ]);
-      return { series, compared, operations: all.operations, changes: (before ?? compared).operations, map };
+      return {
+        series,
+        compared,
+        operations: all.operations,
+        changes: (before ?? compared).operations,
+        map,
+      };
     },
     [chosen, name, operation],
     every,
@@ -52,7 +58,7 @@ export function ServiceView({ name }: { name: string }) {
       {answer && rows.length === 0 && (
         <Empty title={`Nothing of ${name} in this period`}>
           <p>
-            Choose a longer period above, or send the service a request. {' '}
+            Choose a longer period above, or send the service a request.{' '}
             <a href={link(['services'])}>All services</a>
           </p>
         </Empty>
@@ -107,7 +113,9 @@ function Heading(props: { name: string; operation: string; rows: Row[] }) {
       </select>
       <span class="links">
         <a href={tracesOf(query)}>Traces</a>
-        <a href={link(['bottlenecks'], { service: name, ...(operation && { operation }) })}>Bottlenecks</a>
+        <a href={link(['bottlenecks'], { service: name, ...(operation && { operation }) })}>
+          Bottlenecks
+        </a>
         <a href={link(['map'], { selected: name })}>On the map</a>
       </span>
     </div>
@@ -130,7 +138,14 @@ function Facts({ compared: { now, base } }: { compared: CompareAnswer }) {
       <dd>
         <strong>{now.count > 0 ? format(value(now)) : '–'}</strong>
         {had && now.count > 0 && (
-          <Change now={value(now)} base={value(base)} format={format} moreIsWorse={judged} points={points} few={few} />
+          <Change
+            now={value(now)}
+            base={value(base)}
+            format={format}
+            moreIsWorse={judged}
+            points={points}
+            few={few}
+          />
         )}
       </dd>
     </div>
@@ -155,7 +170,8 @@ function Facts({ compared: { now, base } }: { compared: CompareAnswer }) {
 
 function columns(rows: Row[]): Column<Row>[] {
   const [rates, errors, p50, p95, p99] = measureColumns<Row>();
-  const few = ({ count: now, before }: Row): boolean => Math.min(now, before?.base?.count ?? 0) < kFew;
+  const few = ({ count: now, before }: Row): boolean =>
+    Math.min(now, before?.base?.count ?? 0) < kFew;
   const whole = Math.max(1, ...rows.map((row) => row.total_ns));
   return [
     {
@@ -191,7 +207,13 @@ function columns(rows: Row[]): Column<Row>[] {
       wide: true,
       value: (row) => row.before?.p95_change,
       cell: (row) => (
-        <Change now={row.p95_ns} base={row.before?.base?.p95_ns} format={duration} moreIsWorse few={few(row)} />
+        <Change
+          now={row.p95_ns}
+          base={row.before?.base?.p95_ns}
+          format={duration}
+          moreIsWorse
+          few={few(row)}
+        />
       ),
     },
     p99!,

@@ -22,7 +22,11 @@ const kFew = 20;
 /** As long, just before. */
 function before(chosen: Period): Period {
   const [since, until] = resolve(chosen);
-  return { since: String(Math.round(2 * since - until)), until: String(Math.round(since)), live: false };
+  return {
+    since: String(Math.round(2 * since - until)),
+    until: String(Math.round(since)),
+    live: false,
+  };
 }
 
 function columns(): Column<Row>[] {
@@ -88,7 +92,13 @@ function columns(): Column<Row>[] {
       wide: true,
       value: (row) => (row.base ? row.p95_ns / row.base.p95_ns : null),
       cell: (row) => (
-        <Change now={row.p95_ns} base={row.base?.p95_ns} format={duration} moreIsWorse few={few(row)} />
+        <Change
+          now={row.p95_ns}
+          base={row.base?.p95_ns}
+          format={duration}
+          moreIsWorse
+          few={few(row)}
+        />
       ),
     },
   ];
@@ -110,7 +120,10 @@ export function ServiceList() {
   );
   const rows = useMemo<Row[]>(() => {
     const base = new Map(answer?.[1].services.map((service) => [service.name, service]));
-    return (answer?.[0].services ?? []).map((service) => ({ ...service, base: base.get(service.name) }));
+    return (answer?.[0].services ?? []).map((service) => ({
+      ...service,
+      base: base.get(service.name),
+    }));
   }, [answer]);
   return (
     <div class="services">
@@ -120,7 +133,13 @@ export function ServiceList() {
       {answer && rows.length === 0 && <NoServices />}
       {rows.length > 0 && (
         <>
-          <Table caption="Services" columns={columns()} rows={rows} keyOf={(row) => row.name} sort="-rate" />
+          <Table
+            caption="Services"
+            columns={columns()}
+            rows={rows}
+            keyOf={(row) => row.name}
+            sort="-rate"
+          />
           <div class="pair">
             <Operations
               title="Slowest operations"
@@ -152,7 +171,9 @@ export function ServiceList() {
 function NoServices() {
   return (
     <Empty title="No service has answered a request in this period">
-      <p>Choose a longer period above, or start a program under the tracer and send it a request:</p>
+      <p>
+        Choose a longer period above, or start a program under the tracer and send it a request:
+      </p>
       <CommandLine text="seamtrace run -- ./server" />
       <p>It appears here a few seconds later.</p>
     </Empty>

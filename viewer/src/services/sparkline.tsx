@@ -1,7 +1,8 @@
 // A small chart in a table's cell: how a value went over the period. The numbers stand beside it, so
 // it is an image with a name for those who do not see it.
 
-const kWidth = 112, kHeight = 24;
+const kWidth = 112,
+  kHeight = 24;
 
 interface Props {
   values: (number | null)[];
