@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cli/command_line_parts.h"
+#include "cli/question_commands.h"
 #include "cli/serving.h"
 #include "collector/export/otlp/endpoint.h"
 #include "collector/export/text.h"
@@ -20,6 +22,7 @@ constexpr char kExamples[] =
     "\nExamples:\n"
     "  seamtrace run -- ./my-server --port 8080     trace a program, see it on a web page\n"
     "  seamtrace run --endpoint http://localhost:4318 -- ./my-server\n"
+    "  seamtrace traces status=error --since 15m    find traces; 'trace ID' shows one\n"
     "  seamtrace doctor ./my-server                 can it be traced?\n"
     "  seamtrace COMMAND --help                     more about a command\n"
     "  seamtrace help environment                   every variable that is understood\n";
@@ -71,6 +74,7 @@ struct Everything {
   ViewOptions view;
   StatusOptions status;
   DoctorOptions doctor;
+  QuestionCommands questions;
   std::string help_topic;
   CLI::App *run_command = nullptr, *collector_command = nullptr, *view_command = nullptr,
            *status_command = nullptr, *doctor_command = nullptr, *version_command = nullptr,
@@ -87,13 +91,6 @@ struct RunFormatter : CLI::Formatter {
 CLI::App* find_command(CLI::App& app, const std::string& name) {
   const auto found = app.get_subcommands([&](CLI::App* each) { return each->get_name() == name; });
   return found.empty() ? nullptr : found[0];
-}
-
-CLI::App* add_command(Everything& all, const char* name, const char* about, const char* footer) {
-  CLI::App* command = all.app.add_subcommand(name, about);
-  command->allow_extras();  // they are refused below, with the nearest option
-  command->footer(footer);
-  return command;
 }
 
 void add_serving_options(CLI::App& command, ServingOptions& options) {
@@ -114,7 +111,7 @@ void declare(Everything& all) {
   all.app.footer(kExamples);
   all.app.require_subcommand(0, 1);
 
-  all.run_command = add_command(all, "run", "Start a program and trace it", kRunExamples);
+  all.run_command = add_command(all.app, "run", "Start a program and trace it", kRunExamples);
   all.run_command->formatter(std::make_shared<RunFormatter>());
   all.run_command->add_flag("--quiet,-q", all.run.quiet, "Say nothing on stderr but errors");
   all.run_command->add_flag("--json", all.run.json, "Print spans as JSON lines on stderr");
@@ -129,8 +126,9 @@ void declare(Everything& all) {
 
   add_serving_options(*all.run_command, all.run.serving);
 
-  all.collector_command = add_command(
-      all, "collector", "Collect and export the spans of every traced process", kCollectorExamples);
+  all.collector_command =
+      add_command(all.app, "collector", "Collect and export the spans of every traced process",
+                  kCollectorExamples);
   all.collector_command->add_flag("--console", all.collector.console, "Print traces on stdout");
   all.collector_command->add_flag("--json", all.collector.json,
                                   "Print spans on stdout, one JSON object a line");
@@ -146,7 +144,7 @@ void declare(Everything& all) {
   add_serving_options(*all.collector_command, all.collector.serving);
 
   all.view_command =
-      add_command(all, "view", "Show the traces of a store file in the browser", kViewExamples);
+      add_command(all.app, "view", "Show the traces of a store file in the browser", kViewExamples);
   all.view_command->add_option("store", all.view.store, "The file (default: as SEAMTRACE_STORE)")
       ->type_name("FILE");
   all.view_command
@@ -158,32 +156,23 @@ void declare(Everything& all) {
       ->type_name("N")
       ->check(CLI::Range(1, 100000));
 
-  all.status_command = add_command(
-      all, "status", "Show traced processes, losses and the health of exporters", kStatusExamples);
+  all.questions.declare(all.app);
+
+  all.status_command =
+      add_command(all.app, "status", "Show traced processes, losses and the health of exporters",
+                  kStatusExamples);
   all.status_command->add_flag("--json", all.status.json, "Print it as JSON");
 
   all.doctor_command =
-      add_command(all, "doctor", "Tell whether a program can be traced", kDoctorExamples);
+      add_command(all.app, "doctor", "Tell whether a program can be traced", kDoctorExamples);
   all.doctor_command->add_option("program", all.doctor.program, "Path, or name within PATH")
       ->type_name("PROGRAM");
   all.doctor_command->add_flag("--json", all.doctor.json, "Print it as JSON");
 
-  all.version_command = add_command(all, "version", "Print the version", "");
-  all.help_command = add_command(all, "help", "Explain a command, or `environment`", "");
+  all.version_command = add_command(all.app, "version", "Print the version", "");
+  all.help_command = add_command(all.app, "help", "Explain a command, or `environment`", "");
   all.help_command->add_option("topic", all.help_topic, "A command, or `environment`")
       ->type_name("TOPIC");
-}
-
-Parsed failure(const std::string& sentence, const CLI::App* command) {
-  const std::string name =
-      command == nullptr || command->get_parent() == nullptr ? "" : " " + command->get_name();
-  return {{}, kExitUsage, "seamtrace: " + sentence + "\nTry 'seamtrace" + name + " --help'.\n"};
-}
-
-std::string in_quotes(std::string_view word) {
-  std::string text = "'";
-  append_printable(text, word);
-  return text + "'";
 }
 
 std::vector<std::string> option_names(const CLI::App& command) {
@@ -207,10 +196,8 @@ Parsed unexpected(const std::string& word, CLI::App& command, CLI::App& app) {
                          : is_command ? "unknown command "
                                       : "unexpected argument ";
   sentence += in_quotes(word);
-  std::string meant;
-  if (is_option) meant = nearest(word.substr(0, word.find('=')), option_names(command));
-  if (is_command) meant = nearest(word, command_names(app));
-  if (!meant.empty()) sentence += "; did you mean '" + meant + "'?";
+  if (is_option) sentence += did_you_mean(word.substr(0, word.find('=')), option_names(command));
+  if (is_command) sentence += did_you_mean(word, command_names(app));
   return failure(sentence, &command);
 }
 
@@ -263,16 +250,16 @@ Parsed help_about(Everything& all) {
     return {{}, 0, command->help()};
   std::vector<std::string> topics = command_names(all.app);
   topics.emplace_back("environment");
-  const std::string meant = nearest(all.help_topic, topics);
-  return failure("there is no help about " + in_quotes(all.help_topic) +
-                     (meant.empty() ? "" : "; did you mean '" + meant + "'?"),
-                 nullptr);
+  return failure(
+      "there is no help about " + in_quotes(all.help_topic) + did_you_mean(all.help_topic, topics),
+      nullptr);
 }
 
 Parsed choose(Everything& all) {
   if (all.help_command->parsed()) return help_about(all);
   if (all.version_command->parsed()) return {VersionOptions{}, 0, {}};
   if (all.status_command->parsed()) return {all.status, 0, {}};
+  if (auto question = all.questions.choose()) return *question;
   if (all.view_command->parsed()) {
     if (auto bad = check_listen(all.view.listen, all.view_command)) return *bad;
     return {all.view, 0, {}};
@@ -309,7 +296,8 @@ Parsed choose(Everything& all) {
 Parsed parse_command_line(const std::vector<std::string>& arguments) {
   Everything all;
   declare(all);
-  std::vector<std::string> words = split_off_program(arguments, all.run.command);
+  std::vector<std::string> words =
+      all.questions.split_off_query(split_off_program(arguments, all.run.command));
   if (words == std::vector<std::string>{"--version"}) return {VersionOptions{}, 0, {}};
   CLI::App* command = &all.app;
   if (!words.empty())

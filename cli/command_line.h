@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "cli/question_options.h"
+
 namespace seamtrace::cli {
 
 inline constexpr int kExitFailed = 1;
@@ -61,7 +63,8 @@ struct VersionOptions {};
 
 struct HelpEnvironmentOptions {};
 
-using Command = std::variant<RunOptions, CollectorCommandOptions, ViewOptions, StatusOptions,
+using Command = std::variant<RunOptions, CollectorCommandOptions, ViewOptions, TracesOptions,
+                             TraceOptions, ServicesOptions, TopOptions, SetOptions, StatusOptions,
                              DoctorOptions, VersionOptions, HelpEnvironmentOptions>;
 
 /// A command to carry out, or the end: a text for stdout (exit_code 0) or stderr.

@@ -12,7 +12,12 @@
 #include "cli/help_environment.h"
 #include "cli/preload.h"
 #include "cli/run_command.h"
+#include "cli/services_command.h"
+#include "cli/set_command.h"
 #include "cli/status_command.h"
+#include "cli/top_command.h"
+#include "cli/trace_command.h"
+#include "cli/traces_command.h"
 #include "cli/view_command.h"
 #include "collector/support/version.h"
 
@@ -29,6 +34,11 @@ struct Carry {
     return collector_command(options);
   }
   int operator()(const ViewOptions& options) const { return view_command(options); }
+  int operator()(const TracesOptions& options) const { return traces_command(options); }
+  int operator()(const TraceOptions& options) const { return trace_command(options); }
+  int operator()(const ServicesOptions& options) const { return services_command(options); }
+  int operator()(const TopOptions& options) const { return top_command(options); }
+  int operator()(const SetOptions& options) const { return set_command(options); }
   int operator()(const StatusOptions& options) const { return status_command(options); }
   int operator()(const DoctorOptions& options) const { return doctor_command(options); }
   int operator()(const VersionOptions&) const {

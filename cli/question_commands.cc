@@ -18,7 +18,7 @@ constexpr char kTracesExamples[] =
     "  seamtrace traces\n"
     "  seamtrace traces service=gateway 'duration>200ms' --since 1d\n"
     "  seamtrace traces status=error --follow\n"
-    "  seamtrace traces trace.errors'>'0 --json | jq .trace_id\n";
+    "  seamtrace traces 'trace.errors>0' --json | jq .trace_id\n";
 
 constexpr char kTraceExamples[] =
     "\nThe beginning of an id is enough. Solid parts of a bar are the critical path: what the "
@@ -126,8 +126,7 @@ void QuestionCommands::declare(CLI::App& app) {
 
   set_command_ =
       add_command(app, "set", "Switch tracing on or off, or change the sampling", kSetExamples);
-  set_command_->add_option("PROCESS", set_words_, "Which, and what to change in it")
-      ->type_name("CHANGE...");
+  set_command_->add_option("PROCESS", set_words_, "Which, and what to change in it");
   set_command_->add_flag("--json", set_.json, "Print it as JSON");
 }
 

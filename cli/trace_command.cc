@@ -31,9 +31,8 @@ int fail(const std::string& sentence) {
 std::string whole_id(QuerySource& source, const std::string& beginning, const Style& style) {
   constexpr size_t kMostShown = 10;
   json found = json::array();
-  Parameters parameters{{"query", "trace=" + beginning},
-                        {"since", "0"},
-                        {"limit", std::to_string(kMostShown + 1)}};
+  Parameters parameters{
+      {"query", "trace=" + beginning}, {"since", "0"}, {"limit", std::to_string(kMostShown + 1)}};
   for (;;) {
     const auto answer = source.get("traces", parameters);
     if (!answered(answer)) return {};

@@ -40,8 +40,9 @@ class Traces {
     if (options_.follow) return follow(traces);
     print(traces, true);
     if (traces.empty() && !options_.json) {
-      const char* period = options_.since.empty() ? " in the last hour; --since 7d looks further back"
-                                                  : " in that time";
+      const char* period = options_.since.empty()
+                               ? " in the last hour; --since 7d looks further back"
+                               : " in that time";
       std::fprintf(stderr, "seamtrace: %s%s (%s)\n",
                    options_.query.empty() ? "there is no trace" : "no trace fits", period,
                    source_.name().c_str());

@@ -13,10 +13,10 @@ namespace seamtrace::cli {
 
 struct Column {
   std::string title;
-  bool right = false;     ///< numbers stand at the right
-  size_t least = 0;       ///< as wide at any rate
+  bool right = false;  ///< numbers stand at the right
+  size_t least = 0;    ///< as wide at any rate
   size_t most = 1000;
-  bool gives_way = false; ///< is cut first when the line is too long; down to eight columns
+  bool gives_way = false;  ///< is cut first when the line is too long; down to eight columns
 };
 
 struct Cell {

@@ -61,7 +61,8 @@ std::string no_such_process(const json& status, const std::string& name) {
     return "no process is traced now; a process can be changed from its first traced byte on";
   const std::string meant = nearest(name, names);
   return "no traced process is '" + name + "'" +
-         (meant.empty() ? "; 'seamtrace status' shows them all" : "; did you mean '" + meant + "'?");
+         (meant.empty() ? "; 'seamtrace status' shows them all"
+                        : "; did you mean '" + meant + "'?");
 }
 
 ControlChanges control_changes(const std::vector<json>& before, const json& after,
@@ -79,19 +80,21 @@ ControlChanges control_changes(const std::vector<json>& before, const json& afte
       return {};
     }();
     std::string error;
-    if (fault != faults.end() && !fault->second.empty()) error = fault->second;
-    else if (now.is_null()) error = "it has ended meanwhile";
+    if (fault != faults.end() && !fault->second.empty())
+      error = fault->second;
+    else if (now.is_null())
+      error = "it has ended meanwhile";
     if (!error.empty()) {
       changes.failed = true;
       entry["error"] = error;
       changes.text += front + printable(error) + "\n";
     } else {
       entry["after"] = control_of(now);
-      changes.text += front + change_text("tracing", tracing_text(entry["before"]),
-                                          tracing_text(entry["after"])) +
-                      change_text(", sampler", sampling_text(entry["before"]),
-                                  sampling_text(entry["after"])) +
-                      "\n";
+      changes.text +=
+          front +
+          change_text("tracing", tracing_text(entry["before"]), tracing_text(entry["after"])) +
+          change_text(", sampler", sampling_text(entry["before"]), sampling_text(entry["after"])) +
+          "\n";
     }
     processes.push_back(std::move(entry));
   }

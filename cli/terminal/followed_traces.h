@@ -15,7 +15,7 @@ namespace seamtrace::cli {
 
 class FollowedTraces {
  public:
-  static constexpr uint64_t kQuiet_ms = 1000;    ///< it has not grown for so long: shown
+  static constexpr uint64_t kQuiet_ms = 1000;       ///< it has not grown for so long: shown
   static constexpr uint64_t kPatience_ms = 10'000;  ///< shown although it still grows
 
   /// Traces that are new or have grown.

@@ -51,8 +51,9 @@ std::string curve(const json& counts) {
 
 std::string kind_word(const json& operation) {
   const std::string kind = raw_text(operation, "kind");
-  return kind == "server" || kind == "client" || kind == "producer" || kind == "consumer" ? kind
-                                                                                         : "internal";
+  return kind == "server" || kind == "client" || kind == "producer" || kind == "consumer"
+             ? kind
+             : "internal";
 }
 
 }  // namespace

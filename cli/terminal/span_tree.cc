@@ -40,7 +40,8 @@ class Builder {
  private:
   void link() {
     std::map<std::string, size_t> by_id;
-    for (size_t i = 0; i < spans_.size(); ++i) by_id.emplace(raw_text(*spans_[i].span, "span_id"), i);
+    for (size_t i = 0; i < spans_.size(); ++i)
+      by_id.emplace(raw_text(*spans_[i].span, "span_id"), i);
     parents_.assign(spans_.size(), kNone);
     for (size_t i = 0; i < spans_.size(); ++i) {
       const std::string parent = raw_text(*spans_[i].span, "parent_span_id");

@@ -13,7 +13,7 @@ Cell outcome(const json& trace) {
   const bool failed = raw_text(trace, "status") == "error";
   const uint64_t status = number(trace, "http_status");
   const std::string text = status != 0 ? std::to_string(status) : failed ? "error" : "-";
-  return {text, failed                           ? colours::kRed
+  return {text, failed                          ? colours::kRed
                 : status >= 400 && status < 500 ? colours::kYellow
                                                 : colours::kPlain};
 }

@@ -51,7 +51,8 @@ class Renderer {
     for (const SpanLine& line : lines_) {
       end_ns_ = std::max(end_ns_, line.end_ns);
       const std::string service = raw_text(*line.span, "service");
-      services_.try_emplace(service, kServiceColours[services_.size() % std::size(kServiceColours)]);
+      services_.try_emplace(service,
+                            kServiceColours[services_.size() % std::size(kServiceColours)]);
       outcomes_.push_back(outcome_of(*line.span, style));
       outcome_width_ = std::max(outcome_width_, text_width(outcomes_.back()));
     }
@@ -98,8 +99,8 @@ class Renderer {
   }
 
   bool shows_service(const SpanLine& line) const {
-    return line.parent == SIZE_MAX || raw_text(*line.span, "service") !=
-                                          raw_text(*lines_[line.parent].span, "service");
+    return line.parent == SIZE_MAX ||
+           raw_text(*line.span, "service") != raw_text(*lines_[line.parent].span, "service");
   }
 
   /// What stands behind the sign and the service.
@@ -129,8 +130,8 @@ class Renderer {
             collector::to_duration(number(trace_, "duration_ns")) + "  " +
             std::to_string(lines_.size()) + (lines_.size() == 1 ? " span" : " spans");
     if (errors != 0)
-      out_ += "  " + style_.painted(colours::kRed, std::to_string(errors) +
-                                                       (errors == 1 ? " error" : " errors"));
+      out_ += "  " + style_.painted(colours::kRed,
+                                    std::to_string(errors) + (errors == 1 ? " error" : " errors"));
     out_ += '\n';
     if (bar_width_ == 0) return;
     const std::string middle = collector::to_duration(end_ns_ / 2);
@@ -141,7 +142,8 @@ class Renderer {
       scale += middle;
     }
     scale = padded(scale, bar_width_ - std::min(bar_width_, end.size())) + end;
-    out_ += std::string(style_.width - bar_width_, ' ') + style_.painted(colours::kDim, scale) + '\n';
+    out_ +=
+        std::string(style_.width - bar_width_, ' ') + style_.painted(colours::kDim, scale) + '\n';
   }
 
   void write(size_t i) {
@@ -166,7 +168,8 @@ class Renderer {
     const std::string indent(std::min<size_t>(text_width(front) + 5, 40), ' ');
     if (failed) {
       if (const std::string words = error_words(span); !words.empty())
-        out_ += indent + style_.painted(colours::kRed, detail_text("error: " + words, indent)) + "\n";
+        out_ +=
+            indent + style_.painted(colours::kRed, detail_text("error: " + words, indent)) + "\n";
     }
     if (!options_.attributes) return;
     for (const std::string& text : span_details(span, trace_))
@@ -190,7 +193,8 @@ class Renderer {
   }
 
   size_t cell_of(uint64_t ns) const {
-    const double share = static_cast<double>(ns) / static_cast<double>(std::max<uint64_t>(end_ns_, 1));
+    const double share =
+        static_cast<double>(ns) / static_cast<double>(std::max<uint64_t>(end_ns_, 1));
     return std::min(static_cast<size_t>(share * static_cast<double>(bar_width_)), bar_width_ - 1);
   }
 
@@ -200,8 +204,8 @@ class Renderer {
     std::vector<bool> solid(last - first + 1);
     // Where several parts share a cell the larger one counts; the longest part always shows.
     std::vector<double> share(solid.size());
-    const double cell = static_cast<double>(std::max<uint64_t>(end_ns_, 1)) /
-                        static_cast<double>(bar_width_);
+    const double cell =
+        static_cast<double>(std::max<uint64_t>(end_ns_, 1)) / static_cast<double>(bar_width_);
     for (const auto& [from, to] : line.path) {
       const size_t end = std::clamp(cell_of(to - 1), first, last);
       for (size_t c = std::clamp(cell_of(from), first, last); c <= end; ++c) {
