@@ -1,4 +1,5 @@
 #include "collector/query/language/parser.h"
+#include "collector/query/traces/detail.h"
 #include "collector/query/traces/search.h"
 #include "collector/query/traces/text_position.h"
 #include "collector/query/traces/traces.h"
@@ -34,7 +35,15 @@ std::optional<Error> read_place(const Question& question, SearchRequest& request
   return std::nullopt;
 }
 
-json row_json(const TraceRow& row) {
+/// Empty for a trace that is too long to be unpacked for a line of a list.
+std::string detail_of_row(StoreReader& store, const TraceRow& row) {
+  constexpr uint32_t kMostSpans = 200;
+  if (row.spans > kMostSpans) return {};
+  const auto trace = store.load(row.row);
+  return trace ? std::string(root_detail(*trace)) : std::string();
+}
+
+json row_json(StoreReader& store, const TraceRow& row) {
   json services = json::array();
   for (const std::string& service : row.services) services.push_back(json_text(service));
   return {{"trace_id", json_id(row.trace_id)},
@@ -43,6 +52,7 @@ json row_json(const TraceRow& row) {
           {"duration_ns", duration_ns(row.start_unix_ns, row.end_unix_ns)},
           {"service", json_text(row.root_service)},
           {"name", json_text(row.root_name)},
+          {"detail", json_text(detail_of_row(store, row))},
           {"kind", kind_name(row.root_kind)},
           {"status", status_name(row.root_status)},
           {"http_status", row.http_status == 0 ? json() : json(row.http_status)},
@@ -52,9 +62,9 @@ json row_json(const TraceRow& row) {
           {"services", std::move(services)}};
 }
 
-json result_json(const SearchResult& result) {
+json result_json(StoreReader& store, const SearchResult& result) {
   json traces = json::array();
-  for (const TraceRow& row : result.rows) traces.push_back(row_json(row));
+  for (const TraceRow& row : result.rows) traces.push_back(row_json(store, row));
   json body = {{"traces", std::move(traces)},
                {"change", result.change},
                {"next", result.next ? json(result.next->text()) : json()},
@@ -83,7 +93,7 @@ QueryAnswer find_traces(StoreReader& store, const Question& question) {
   if (const auto error = read_place(question, request)) return bad_question(*error);
   const auto result = search(store, request);
   if (!result) return store_fault(result.error());
-  return ok_answer(result_json(*result));
+  return ok_answer(result_json(store, *result));
 }
 
 }  // namespace seamtrace::collector::traces

@@ -66,6 +66,7 @@ TEST_F(TracesTest, TheLatestComeFirstWithTheirFacts) {
                          {"duration_ns", 25'500'000},
                          {"service", "web"},
                          {"name", "GET /"},
+                         {"detail", ""},
                          {"kind", "server"},
                          {"status", "error"},
                          {"http_status", 500},
@@ -96,12 +97,15 @@ TEST_F(TracesTest, AQueryFindsThoseThatMatch) {
 TEST_F(TracesTest, WhatTheRowTellsNeedsNoUnpacking) {
   add(1);
   add(2, 25, true);
-  found("");
-  found("service=web status=error operation=\"GET /\"");
-  found("trace.duration>20ms number=1 service=nobody");
-  EXPECT_EQ(store_.loads, 0u);
-  found("number=1 trace.errors=0");
-  EXPECT_EQ(store_.loads, 1u);
+  // Those that are listed are unpacked once each, for `detail`.
+  EXPECT_EQ(found("").size(), 2u);
+  EXPECT_EQ(store_.loads, 2u);
+  EXPECT_EQ(found("service=web status=error operation=\"GET /\"").size(), 1u);
+  EXPECT_EQ(store_.loads, 3u);
+  EXPECT_EQ(found("trace.duration>20ms number=1 service=nobody").size(), 0u);
+  EXPECT_EQ(store_.loads, 3u);
+  EXPECT_EQ(found("number=1 trace.errors=0").size(), 1u);
+  EXPECT_EQ(store_.loads, 5u);
 }
 
 TEST_F(TracesTest, APeriodHoldsTracesThatOverlapIt) {

@@ -19,6 +19,8 @@ export interface TraceSummary {
   duration_ns: number;
   service: string;
   name: string;
+  /** The path of a root whose name holds none, else empty. */
+  detail: string;
   kind: Kind;
   status: Status;
   http_status: number | null;

@@ -17,6 +17,7 @@ import { SearchBox } from './search_box';
 import { short } from './short';
 import './trace.css';
 import { Tip } from './tip';
+import { titleOf } from './title';
 import { Waterfall } from './waterfall';
 
 const kLevels = [1, 2, 3, 5, 8];
@@ -37,7 +38,7 @@ function Head({ model, actions }: { model: Model; actions: ComponentChildren }) 
       <div class="trace-title">
         <h2 class="trace-name">
           {main && <ServiceName name={short(main.span.service, 100)} />}{' '}
-          <span>{main ? short(main.span.name, 300) || '(no name)' : 'A trace without spans'}</span>
+          <span>{main ? short(titleOf(main.span), 300) || '(no name)' : 'A trace without spans'}</span>
         </h2>
         <div class="row">{actions}</div>
       </div>
@@ -96,10 +97,13 @@ export function Body({ model, stored, actions }: Properties) {
     }, kLinkDelay);
     return () => clearTimeout(timer);
   }, [spanId]);
-  // A link to a span opens what hides it.
+  // A link to a span, also to another one of the trace on screen, opens what hides it.
+  const linked = parameter('span');
   useEffect(() => {
-    if (selected) setFolded(reveal(folded, selected));
-  }, []);
+    const node = linked ? model.nodes.find(({ span }) => span.span_id === linked) : undefined;
+    if (node && linked !== spanId) open(node);
+    else if (node) setFolded(reveal(folded, node));
+  }, [linked]);
 
   const select = (node: SpanNode) => {
     pick.current = node;

@@ -8,6 +8,7 @@ import { condition } from './condition';
 import { criticalWords, exactNs, faultWords, momentOf, parentWords, timeParts } from './explain';
 import type { Model, SpanNode } from './model';
 import { short } from './short';
+import { titleOf } from './title';
 import { AttributeList, CopyButton } from './value_view';
 
 const kMostListed = 100;
@@ -108,7 +109,7 @@ export function Detail(props: Properties) {
   return (
     <aside class="span-detail" aria-label="Span">
       <header>
-        <h2>{short(span.name, 500) || '(no name)'}</h2>
+        <h2>{short(titleOf(span), 500) || '(no name)'}</h2>
         <button type="button" class="plain close" aria-label="Close" title="Close (Esc)" onClick={props.close}>×</button>
       </header>
       <p>

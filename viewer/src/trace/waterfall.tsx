@@ -12,6 +12,7 @@ import type { SpanNode } from './model';
 import { moved, rowOf, zoomed, type Range } from './rows';
 import { short } from './short';
 import { showTip } from './tip';
+import { titleOf } from './title';
 import { useSize } from './use_size';
 
 const kBlock = 12;  // rows; the window moves in such steps
@@ -71,7 +72,7 @@ const Row = memo(function Row({ node, place, folded, selected, found, faint }: R
         <i class="swatch" style={{ background: serviceColour(span.service) }} />
         {span.status === 'error' && <b class="wrong" title="error">!</b>}
         {node.faults.length > 0 && <b class="odd" title="Something is odd: see its details">?</b>}
-        <span class="name">{short(span.name, 300) || '(no name)'}</span>
+        <span class="name">{short(titleOf(span), 300) || '(no name)'}</span>
         <span class="of">{short(span.service, 100)}</span>
         {folded && node.below > 0 && (
           <small class="hidden-count" title={`${plural(node.below, 'span')} folded`}>
@@ -103,7 +104,8 @@ export function Waterfall(props: WaterfallProperties) {
   const active = place >= 0 ? rows[place]! : null;
 
   const follow = () => {
-    const next = Math.floor(grid.current!.scrollTop / kRowHeight / kBlock);
+    if (grid.current === null) return;  // scrolled as it goes away
+    const next = Math.floor(grid.current.scrollTop / kRowHeight / kBlock);
     setBlock(next);
     showTip(null);
   };

@@ -169,7 +169,7 @@ export function Scatter({ traces, period, more, marked, open, select }: Properti
         {pointed ? (
           <>
             {time(pointed.start_us)} · <b>{duration(pointed.duration_ns)}</b> · {pointed.service} ·{' '}
-            {pointed.name.slice(0, 120)}
+            {`${pointed.name} ${pointed.detail}`.slice(0, 120)}
             {pointed.errors > 0 && <span class="bad"> · {plural(pointed.errors, 'error')}</span>}
           </>
         ) : (

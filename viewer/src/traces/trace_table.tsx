@@ -46,7 +46,7 @@ export function TraceTable({ traces, mark }: Properties) {
 function Row(props: { trace: TraceSummary; slowest: number; mark: Properties['mark'] }) {
   const { trace } = props;
   const share = Math.max(0.01, trace.duration_ns / props.slowest);
-  const name = trace.name.slice(0, kLongestName) || '(no name)';
+  const name = `${trace.name} ${trace.detail}`.trim().slice(0, kLongestName) || '(no name)';
   return (
     <tr
       onMouseEnter={() => props.mark(trace.trace_id)}
