@@ -185,7 +185,7 @@ export function FlameView(props: { model: Model; highlighted: string | null; ope
         tabIndex={0}
         aria-label="Flame view. Arrow keys go from box to box, Enter zooms, Backspace zooms out, Space opens the span."
         onKeyDown={keys}
-        onScroll={() => { setTop(frame.current!.scrollTop); showTip(null); }}
+        onScroll={() => { setTop(frame.current?.scrollTop ?? 0); showTip(null); }}
         onPointerLeave={() => showTip(null)}
         onPointerMove={(event) => {
           const box = boxAt(event);
