@@ -37,6 +37,8 @@ constexpr char kServicesExamples[] =
 constexpr char kTopExamples[] =
     "\nKeys: q quits, s changes what is sorted by, e shows failing operations only, / filters.\n"
     "Where standard output is no terminal, or with --json, one table is printed.\n"
+    "Durations are kept by the minute: the window is as long as the whole minutes that it "
+    "touches.\n"
     "\nExamples:\n"
     "  seamtrace top\n"
     "  seamtrace top --window 5m --sort slowest\n"

@@ -59,10 +59,11 @@ std::string kind_word(const json& operation) {
 }  // namespace
 
 std::string rate_text(double per_second) {
+  if (per_second > 0 && per_second < 0.001) return "<0.001";
   char text[32];
   const bool thousands = per_second >= 9995;
   const double value = thousands ? per_second / 1000 : per_second;
-  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  const int decimals = value > 0 && value < 0.0995 ? 3 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
   std::snprintf(text, sizeof text, "%.*f%s", decimals, value, thousands ? "k" : "");
   return text;
 }

@@ -17,7 +17,7 @@ struct OperationTableOptions {
 Columns operation_table(const nlohmann::json& operations, const OperationTableOptions& options,
                         const Style& style);
 
-/// `0.25`, `12.5`, `830`, `12.4k`: three digits.
+/// `0.025`, `0.25`, `12.5`, `830`, `12.4k`: three digits; `<0.001` for less than that.
 std::string rate_text(double per_second);
 /// `2.5%` of `count`; `-` when nothing failed.
 std::string share_text(uint64_t part, uint64_t count);

@@ -85,6 +85,9 @@ TEST(TopView, HostileNamesAndFaultsCannotDriveTheTerminal) {
 }
 
 TEST(Rates, AreGivenInThreeDigits) {
+  EXPECT_EQ(rate_text(0), "0.00");
+  EXPECT_EQ(rate_text(0.0008), "<0.001");
+  EXPECT_EQ(rate_text(0.025), "0.025");
   EXPECT_EQ(rate_text(0.25), "0.25");
   EXPECT_EQ(rate_text(12.34), "12.3");
   EXPECT_EQ(rate_text(830.4), "830");

@@ -55,15 +55,20 @@ Style style(bool unicode, size_t width = 80) {
 std::string body(const std::string& text) { return text.substr(text.find('\n') + 1); }
 
 TEST(Waterfall, BarsAreSolidWhereTheTraceWaited) {
-  EXPECT_EQ(
-      body(waterfall(shop(), {}, style(false))),
-      "                                 0                     50.0 ms           100 ms\n"
-      "< web  GET /cart                 100 ms  #####----------------------------##########\n");
+  EXPECT_EQ(body(waterfall(shop(), {}, style(false))),
+            "                                          0                  50.0 ms      100 ms\n"
+            "< web  GET /cart                  100 ms  ----####----------------------########\n"
+            "|- * log                         10.0 ms  ####\n"
+            "`- > GET                         60.0 ms         ####----------------####\n"
+            "   `- < stock  GET /items  503   40.0 ms             ################\n"
+            "           error: no connection\n");
 }
 
 TEST(Waterfall, NoLineIsWiderThanTheTerminal) {
   for (const size_t width : {30u, 50u, 80u, 200u}) {
-    const std::string text = body(waterfall(shop(), {}, style(true, width)));
+    Style terminal = style(true, width);
+    terminal.terminal = true;
+    const std::string text = body(waterfall(shop(), {true}, terminal));
     for (size_t begin = 0; begin < text.size();) {
       const size_t end = text.find('\n', begin);
       EXPECT_LE(text_width(text.substr(begin, end - begin)), width) << text;
