@@ -153,6 +153,9 @@ export function Waterfall(props: WaterfallProperties) {
   }, []);
 
   const nodeAt = (event: MouseEvent): SpanNode | undefined => {
+    // A click of a screen reader has no coordinates.
+    const place = (event.target as Element).closest('.span-row')?.getAttribute('aria-rowindex');
+    if (place) return rows[Number(place) - 2];
     const space = canvas.current!.parentElement!.getBoundingClientRect();
     const row = Math.floor((event.clientY - space.top) / kRowHeight);
     return row >= 0 ? rows[row] : undefined;
