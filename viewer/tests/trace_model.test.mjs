@@ -58,7 +58,7 @@ test('the critical path goes backwards by the child that ended last', () => {
 test('nobody waits for a child that outlives its parent in the same service, or for a consumer', () => {
   const model = buildModel(trace([
     span('a', null, 0, 100), span('left', 'a', 10, 200),
-    span('queue', 'a', 20, 90, { kind: 'consumer', service: 'two' }),
+    span('queue', 'a', 12, 28, { kind: 'consumer', service: 'two' }),
     span('answer', 'a', 30, 110, { kind: 'server', service: 'two' }),
   ]));
   assert.equal(at(model, 'left').critical, false);
