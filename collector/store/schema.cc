@@ -19,7 +19,7 @@ CREATE TABLE trace(
   spans INTEGER NOT NULL,
   errors INTEGER NOT NULL,
   services BLOB NOT NULL);
-CREATE INDEX trace_by_id ON trace(id_high);
+CREATE INDEX trace_by_id ON trace(id_low);
 CREATE INDEX trace_by_start ON trace(start);
 CREATE INDEX trace_by_change ON trace(change);
 CREATE INDEX long_trace ON trace(start) WHERE duration > 10000000000;

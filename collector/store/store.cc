@@ -1,5 +1,7 @@
 #include "collector/store/store.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <variant>
 
@@ -154,10 +156,16 @@ class FileStore final : public Store {
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   if (std::optional<Error> error = store::make_store_file(options.path)) return *error;
+  // Beside a file that turns out to be somebody else's nothing of ours may stay.
+  const std::string lock_path = store::lock_file_of(options.path);
+  const bool lock_was_there = ::access(lock_path.c_str(), F_OK) == 0;
   Result<FileDescriptor> lock = store::lock_store_file(options.path);
   if (!lock) return lock.error();
   auto result = std::make_unique<FileStore>(options, std::move(*lock));
-  if (std::optional<Error> error = result->open()) return *error;
+  if (std::optional<Error> error = result->open()) {
+    if (!lock_was_there) ::unlink(lock_path.c_str());
+    return *error;
+  }
   return std::unique_ptr<Store>(std::move(result));
 }
 

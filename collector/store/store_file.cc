@@ -59,8 +59,10 @@ std::optional<Error> make_store_file(const std::string& path) {
   return std::nullopt;
 }
 
+std::string lock_file_of(const std::string& path) { return path + ".lock"; }
+
 Result<FileDescriptor> lock_store_file(const std::string& path) {
-  const std::string lock_path = path + ".lock";
+  const std::string lock_path = lock_file_of(path);
   FileDescriptor file(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!file) return file_error(path, errno);
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {

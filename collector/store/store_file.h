@@ -14,6 +14,9 @@ namespace seamtrace::collector::store {
 /// Makes the folder (0700) and an empty file (0600) where there is none.
 std::optional<Error> make_store_file(const std::string& path);
 
+/// `<path>.lock`, which the one writer of the file holds.
+std::string lock_file_of(const std::string& path);
+
 /// Holds `<path>.lock` as long as the descriptor is open: nobody else writes. Error kBusy: somebody
 /// does, with his process number.
 Result<FileDescriptor> lock_store_file(const std::string& path);

@@ -102,6 +102,6 @@ until grep -q 'http://' "$keep/view.log"; do
 done
 page=$(grep -o 'http://[^ ]*' "$keep/view.log")
 trace=$(build/release/bin/seamtrace traces --store "$keep/traces.db" --json 'root.name="GET /chain/books"' |
-  grep -o '"trace_id":"[0-9a-f]*"' | head -n 1 | cut -d '"' -f 4)
+  sed 's/.*"trace_id":"\([0-9a-f]*\)".*/\1/; q')
 echo "It ends by itself when nobody has looked for 15 minutes, or with: kill $(cat "$keep/view.pid")" >&2
 echo "$page/#/trace/$trace"
