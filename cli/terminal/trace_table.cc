@@ -18,6 +18,12 @@ Cell outcome(const json& trace) {
                                                 : colours::kPlain};
 }
 
+/// With the path of a request whose name is only its method.
+std::string operation_of(const json& trace) {
+  const std::string detail = raw_text(trace, "detail");
+  return raw_text(trace, "name") + (detail.empty() ? "" : " " + detail);
+}
+
 }  // namespace
 
 Columns trace_table(const json& traces, uint64_t now_us, const Style& style) {
@@ -36,7 +42,7 @@ Columns trace_table(const json& traces, uint64_t now_us, const Style& style) {
     table.add({{local_time_of_day(number(trace, "start_us"), now_us), colours::kDim},
                collector::to_duration(number(trace, "duration_ns")),
                style.shown(raw_text(trace, "service"), kLongest),
-               (has_root ? "" : "(part) ") + style.shown(raw_text(trace, "name"), kLongest),
+               (has_root ? "" : "(part) ") + style.shown(operation_of(trace), kLongest),
                outcome(trace),
                count(trace, "spans"),
                {std::to_string(errors), errors != 0 ? colours::kRed : colours::kDim},

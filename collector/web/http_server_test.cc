@@ -76,7 +76,7 @@ TEST(HttpServer, AnswersHeadWithoutABody) {
   httplib::Client client("127.0.0.1", server->port());
   const auto answer = client.Head("/x");
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->get_header_value("Content-Length"), "7");  // of `GET /x  `
+  EXPECT_EQ(answer->get_header_value("Content-Length"), "8");  // of `GET /x  `
   EXPECT_EQ(answer->body, "");
 }
 

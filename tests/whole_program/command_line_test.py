@@ -88,10 +88,24 @@ class RunTest(SessionTest):
                 "run", "--quiet", "--", "curl", "-s", f"http://127.0.0.1:{server.port}/x")
             self.assertEqual((program.wait(), program.out, program.err), (0, "ok\n", ""))
 
-    def test_the_console_tree_without_an_endpoint(self):
+    def test_without_an_endpoint_traces_are_kept_and_shown(self):
         with wire.RecordingServer() as server:
             session, program = self.run_seamtrace(
-                "run", "--", "curl", "-s", f"http://127.0.0.1:{server.port}/in/the/tree",
+                "run", "--", "curl", "-s", f"http://127.0.0.1:{server.port}/x",
+                environment={"OTEL_EXPORTER_OTLP_ENDPOINT": None})
+            self.assertEqual(program.wait(), 0)
+        first, last = program.err.splitlines()
+        self.assertRegex(first, r"look at the traces at http://127\.0\.0\.1:[0-9]+$")
+        store = os.path.join(session.base, "data", "seamtrace", "traces.db")
+        self.assertIn("1 span in 1 trace from 1 process, kept in " + store, last)
+        self.assertEqual(os.stat(store).st_mode & 0o777, 0o600)
+        self.assertIn("/x", session.seamtrace("traces", "--store", store).out)
+
+    def test_the_console_tree(self):
+        with wire.RecordingServer() as server:
+            session, program = self.run_seamtrace(
+                "run", "--console", "--", "curl", "-s",
+                f"http://127.0.0.1:{server.port}/in/the/tree",
                 environment={"OTEL_EXPORTER_OTLP_ENDPOINT": None})
             self.assertEqual(program.wait(), 0)
         self.assertIn("GET", program.err + program.out)

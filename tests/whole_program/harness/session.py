@@ -87,6 +87,7 @@ class Traced(Untraced):
         self.collector_environment = {
             **clean_environment(),
             "SEAMTRACE_DIR": self.base,
+            "XDG_DATA_HOME": os.path.join(self.base, "data"),  # where a store would be
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.inbox.endpoint,
             "OTEL_BSP_SCHEDULE_DELAY": "50",
             **(collector_environment or {}),
