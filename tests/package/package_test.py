@@ -56,7 +56,8 @@ class InstallTest(unittest.TestCase):
         self.base = tempfile.mkdtemp(dir=self.folder)
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith(("OTEL_", "SEAMTRACE_", "LD_"))}
-        self.environment.update(SEAMTRACE_DIR=self.base, OTEL_SERVICE_NAME="consumer")
+        self.environment.update(SEAMTRACE_DIR=self.base, OTEL_SERVICE_NAME="consumer",
+                                OTEL_TRACES_EXPORTER="console")
         Server.traceparents.clear()
 
     def ask(self, target, before=(), **variables):
