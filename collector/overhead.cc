@@ -13,8 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-/// What `./dev bench overhead` shows for HTTP servers: 0.7 to 1.8 us a request.
-constexpr double kAgentNanosecondsPerSpan = 1200;
+/// A request is read, answered, and its connection looked at before and after.
+constexpr double kCallsPerSpan = 4;
 
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
@@ -45,12 +45,21 @@ json overhead_of(const json& process) {
   const uint64_t pid = process.value("pid", uint64_t{0});
   const uint64_t spans = process.value("spans", uint64_t{0});
   const auto cpu = process.value("alive", false) ? cpu_seconds(pid) : std::nullopt;
-  json result{{"pid", pid}, {"spans", spans}, {"cpu_s", nullptr}, {"agent_share", nullptr}};
-  if (!cpu) return result;
-  result["cpu_s"] = *cpu;
-  if (*cpu > 0)
+  json result{{"pid", pid},
+              {"spans", spans},
+              {"cpu_s", nullptr},
+              {"agent_ns_per_call", nullptr},
+              {"agent_share", nullptr}};
+  if (cpu) result["cpu_s"] = *cpu;
+  const json counters = process.value("counters", json::object());
+  const uint64_t samples = counters.value("overhead_samples", uint64_t{0});
+  if (samples == 0) return result;
+  const double per_call = static_cast<double>(counters.value("overhead_nanoseconds", uint64_t{0})) /
+                          static_cast<double>(samples);
+  result["agent_ns_per_call"] = per_call;
+  if (cpu && *cpu > 0)
     result["agent_share"] =
-        std::min(1.0, static_cast<double>(spans) * kAgentNanosecondsPerSpan / 1e9 / *cpu);
+        std::min(1.0, static_cast<double>(spans) * kCallsPerSpan * per_call / 1e9 / *cpu);
   return result;
 }
 
@@ -65,7 +74,6 @@ json overhead(const json& status) {
     processes.push_back(overhead_of(process));
   return {{"collector_cpu_s", cpu},
           {"collector_share", cpu / std::max(uptime, 1.0)},
-          {"agent_ns_per_span", kAgentNanosecondsPerSpan},
           {"processes", std::move(processes)}};
 }
 

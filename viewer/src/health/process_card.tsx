@@ -43,7 +43,7 @@ export function ProcessCard(props: {
           <Figure
             value={percent(cost.agent_share)}
             words="of its processor time"
-            help="What tracing takes of the program's processor time: spans times the cost of one as the benchmark shows it. An estimate, not measured in this process."
+            help="What tracing takes of the program's processor time, estimated: what the agent measured of its own calls (one in a thousand), four calls a span."
           />
         )}
       </ul>
