@@ -17,6 +17,7 @@ std::vector<nlohmann::json> processes_named(const nlohmann::json& status, const 
 /// What to say when there is none, with the nearest name.
 std::string no_such_process(const nlohmann::json& status, const std::string& name);
 
+// NOLINTNEXTLINE(bugprone-exception-escape): the move of json, which checks itself by assert
 struct ControlChanges {
   std::string text;        ///< a line for each process, before -> after
   nlohmann::json as_json;  ///< {"ok", "processes": [{"pid", "service", "before", "after"}]}

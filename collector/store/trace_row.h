@@ -37,7 +37,8 @@ struct Node {
   std::string system;  ///< db.system.name or messaging.system, else empty
   std::string name;    ///< `shop`, `postgresql shop`, `redis 127.0.0.1:6379`, `api.example.com:443`
 
-  auto operator<=>(const Node&) const = default;
+  auto operator<=>(const Node&) const =
+      default;  // NOLINT(modernize-use-nullptr): takes `<=>` for 0
 };
 
 /// One trace in a list. Root: the span without a parent here; the earliest when there are several.
@@ -64,7 +65,7 @@ struct OperationKey {
   SpanKind kind = SpanKind::kInternal;
   Node peer;  ///< of client and producer spans, as far as the span itself tells
 
-  auto operator<=>(const OperationKey&) const = default;
+  auto operator<=>(const OperationKey&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// The spans of one operation that began in one minute.
