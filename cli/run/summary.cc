@@ -38,8 +38,9 @@ void add_exporter(Fate& fate, const json& exporter, bool prints) {
   if (is_console)
     fate.went.push_back(prints ? "printed above" : "printed");
   else if (number(exporter, "exported") != 0)
-    fate.went.push_back(text(exporter, "name") == "store" ? "kept in " + destination
-                                                          : "exported" + to);
+    fate.went.push_back(text(exporter, "name") == "store"
+                            ? "kept in " + destination + " ('seamtrace view FILE' shows them)"
+                            : "exported" + to);
   const auto dropped = exporter.find("dropped");
   if (dropped != exporter.end() && dropped->is_object()) {
     for (const auto& [reason, spans] : dropped->items())

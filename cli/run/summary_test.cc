@@ -39,7 +39,8 @@ TEST(Summary, SaysInWhichFileTracesAreKept) {
   store["name"] = "store";
   store["destination"] = "/home/me/traces.db";
   EXPECT_EQ(summary_line(answer({store}), {"x", kOwn, !kPrints}),
-            "seamtrace: 12 spans from 2 processes, kept in /home/me/traces.db");
+            "seamtrace: 12 spans from 2 processes, kept in /home/me/traces.db ('seamtrace view "
+            "FILE' shows them)");
 }
 
 TEST(Summary, CountsTracesAsFarAsTheyAreKnown) {
