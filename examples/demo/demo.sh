@@ -101,7 +101,11 @@ until grep -q 'http://' "$keep/view.log"; do
   sleep 0.05
 done
 page=$(grep -o 'http://[^ ]*' "$keep/view.log")
-trace=$(build/release/bin/seamtrace traces --store "$keep/traces.db" --json 'root.name="GET /chain/books"' |
+trace=$(build/release/bin/seamtrace traces --store "$keep/traces.db" --json url.path=/chain/books |
   sed 's/.*"trace_id":"\([0-9a-f]*\)".*/\1/; q')
+if [[ -z $trace ]]; then
+  echo "demo: the store does not hold the trace of /chain/books" >&2
+  exit 1
+fi
 echo "It ends by itself when nobody has looked for 15 minutes, or with: kill $(cat "$keep/view.pid")" >&2
 echo "$page/#/trace/$trace"
