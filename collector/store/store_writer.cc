@@ -31,7 +31,7 @@ StoreWriter::StoreWriter(std::unique_ptr<Database> database)
       rollups_(*database_),
       encoder_(dictionary_),
       find_trace_(
-          database_->prepare("SELECT row, id_low FROM trace WHERE id_high = ?1 ORDER BY row DESC")),
+          database_->prepare("SELECT row, id_high FROM trace WHERE id_low = ?1 ORDER BY row DESC")),
       insert_trace_(database_->prepare(
           "INSERT INTO trace VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")),
       update_trace_(database_->prepare(
@@ -176,9 +176,9 @@ TraceState& StoreWriter::trace_state(const TraceId& id) {
   TraceState& trace = at->second;
   if (!added) return trace;
   trace.trace_id = id;
-  find_trace_.bind(1, id_number(id));
+  find_trace_.bind(1, id_number(id, 8));
   while (trace.row == 0 && find_trace_.step()) {
-    if (find_trace_.natural(1) == id_number(id, 8)) trace.row = find_trace_.integer(0);
+    if (find_trace_.natural(1) == id_number(id)) trace.row = find_trace_.integer(0);
   }
   find_trace_.reset();
   if (trace.row != 0 && !restore(trace) && !database_->failed()) {
