@@ -59,16 +59,12 @@ long socket_type(int fd) {
 }
 
 /// Another thread is starting the agent, which takes some dozen microseconds: a connection that is
-/// opened meanwhile would never be known for what it is. Bounded: that thread may be stopped.
+/// opened meanwhile would never be known for what it is.
 Activity wait_for_start() {
+  const auto activity = [] { return process_state.activity.load(std::memory_order_acquire); };
   const Entry entry;
-  constexpr int kRounds = 2000;
-  for (int round = 0; entry && round < kRounds; ++round) {
-    const Activity activity = process_state.activity.load(std::memory_order_acquire);
-    if (activity != Activity::kStarting) return activity;
-    yield_processor();
-  }
-  return Activity::kStarting;
+  if (entry) wait_briefly([&] { return activity() != Activity::kStarting; });
+  return activity();
 }
 
 hooks::NextFunction<ssize_t(int, const msghdr*, int)> next_sendmsg("sendmsg");

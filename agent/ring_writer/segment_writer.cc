@@ -71,13 +71,11 @@ void fill_private_control() {
                                             std::memory_order_relaxed);
 }
 
-/// Another thread is creating the segment: that takes some hundred microseconds, and a request that
-/// came at the same moment shall not be lost. Bounded: that thread may be stopped.
+/// Another thread is creating the segment: that takes some hundred microseconds, on a slow disk
+/// milliseconds, and a request that came at the same moment shall not be lost.
 bool wait_for_creation() {
-  for (int round = 0; round < 20'000; ++round) {
-    if (segment_state.load(std::memory_order_acquire) != SegmentState::kCreating) break;
-    yield_processor();
-  }
+  wait_briefly(
+      [] { return segment_state.load(std::memory_order_acquire) != SegmentState::kCreating; });
   // Not seen to end: its thread may have left it by a longjmp. Nobody waits for it again.
   SegmentState state = SegmentState::kCreating;
   segment_state.compare_exchange_strong(state, SegmentState::kImpossible);

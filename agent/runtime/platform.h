@@ -88,6 +88,15 @@ inline void yield_processor() {
   if (optional_syscall(SYS_sched_yield) != 0) cpu_relax();
 }
 
+/// Gives way until done() holds, for 20 ms at most: whoever is waited for may be stopped. By the
+/// clock, because a yield to nobody is over at once.
+template <typename Done>
+void wait_briefly(Done done) {
+  constexpr uint64_t kLongestNs = 20'000'000;
+  const uint64_t give_up = monotonic_ns() + kLongestNs;
+  while (!done() && monotonic_ns() < give_up) yield_processor();
+}
+
 /// Keeps the program's errno over a scope.
 class ErrnoSaver {
  public:
