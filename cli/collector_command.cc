@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <string>
 
+#include "cli/complaint.h"
 #include "cli/exporters.h"
 #include "cli/serving.h"
-#include "collector/export/text.h"
 #include "collector/pipeline.h"
 #include "collector/query/status_client.h"
 
@@ -67,13 +67,6 @@ std::string who_is_there(const std::string& base) {
   return " (process " + std::to_string(answer->at("collector").value("pid", 0)) + ")";
 }
 
-int fail(const std::string& sentence) {
-  std::string message = "seamtrace: ";
-  collector::append_printable(message, sentence);
-  std::fprintf(stderr, "%s\n", message.c_str());
-  return kExitFailed;
-}
-
 void announce(const std::string& base, const Collector& collector, const collector::Front* front) {
   std::string destinations;
   for (const auto& [name, exporter] : collector.statistics().exporters)
@@ -118,7 +111,8 @@ int collector_command(const CollectorCommandOptions& options) {
   Collector& collector = **created;
   const auto front = open_serving(collector.configuration(), plan, collector, warnings);
   if (!front) return fail(front.error().message);
-  print_warnings(collector.configuration(), warnings);
+  print_warnings(collector.configuration());
+  for (const std::string& warning : warnings) warn(warning);
   running = &collector;
   catch_signals();
   announce(base, collector, front->get());

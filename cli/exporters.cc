@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/complaint.h"
 #include "collector/export/console/console_exporter.h"
 #include "collector/export/otlp/otlp_exporter.h"
 #include "collector/export/text.h"
@@ -87,24 +88,18 @@ Configuration read_configuration(const std::string& endpoint, const std::string&
   return Configuration::from(read_environment(endpoint, directory));
 }
 
-void print_warnings(const Configuration& configuration, const std::vector<std::string>& more) {
-  const auto print = [](const std::string& sentence) {
-    std::string line = "seamtrace: warning: ";
-    collector::append_printable(line, sentence);
-    std::fprintf(stderr, "%s\n", line.c_str());
-  };
+void print_warnings(const Configuration& configuration) {
   for (const std::string& warning : configuration.warnings()) {
     const auto grpc = std::ranges::find_if(kProtocols, [&](std::string_view name) {
       return warning.starts_with(std::string(name) + ":") && wants_grpc(configuration, name);
     });
     if (grpc == std::end(kProtocols))
-      print(warning);
+      warn(warning);
     else
-      print(std::string(*grpc) +
-            ": grpc is not built in yet; using http/protobuf, whose port is "
-            "4318 at most receivers");
+      warn(std::string(*grpc) +
+           ": grpc is not built in yet; using http/protobuf, whose port is "
+           "4318 at most receivers");
   }
-  for (const std::string& warning : more) print(warning);
 }
 
 }  // namespace seamtrace::cli

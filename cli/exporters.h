@@ -44,7 +44,6 @@ collector::Configuration read_configuration(const std::string& endpoint,
                                             const std::string& directory);
 
 /// One line on stderr for each bad value, in words for people.
-void print_warnings(const collector::Configuration& configuration,
-                    const std::vector<std::string>& more);
+void print_warnings(const collector::Configuration& configuration);
 
 }  // namespace seamtrace::cli

@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "cli/complaint.h"
 #include "cli/elf_inspection/inspection.h"
 #include "cli/exporters.h"
 #include "cli/preload.h"
@@ -65,7 +66,7 @@ class Run {
 
   int execute() {
     if (!configuration_.boolean("OTEL_ENABLED")) return run_untraced();
-    if (!options_.quiet) print_warnings(configuration_, {});
+    if (!options_.quiet) print_warnings(configuration_);
     const Inspection inspection =
         inspect_program(options_.command[0], {text_of("PATH"), text_of("ASAN_OPTIONS"), false});
     if (inspection.verdict == Verdict::kUntraceable) {
@@ -226,10 +227,7 @@ class Run {
   }
 
   void warn(const std::string& sentence) const {
-    if (options_.quiet) return;
-    std::string line = "seamtrace: warning: ";
-    collector::append_printable(line, sentence);
-    std::fprintf(stderr, "%s\n", line.c_str());
+    if (!options_.quiet) cli::warn(sentence);
   }
 
   const RunOptions& options_;

@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <string>
 
+#include "cli/complaint.h"
 #include "cli/exporters.h"
 #include "cli/serving.h"
 #include "cli/store_location.h"
-#include "collector/export/text.h"
 #include "collector/store/store.h"
 #include "collector/support/clock.h"
 
@@ -19,13 +19,6 @@ namespace seamtrace::cli {
 namespace {
 
 using collector::Configuration;
-
-int fail(const std::string& sentence) {
-  std::string message = "seamtrace: ";
-  collector::append_printable(message, sentence);
-  std::fprintf(stderr, "%s\n", message.c_str());
-  return kExitFailed;
-}
 
 /// The threads of the server inherit the mask, so that only sigtimedwait() sees them.
 sigset_t hold_ending_signals() {

@@ -11,6 +11,8 @@
 #include "collector/receive/otlp_receiver.h"
 #include "collector/store/store_exporter.h"
 #include "collector/support/clock.h"
+#include "collector/support/hex.h"
+#include "collector/web/error_response.h"
 #include "collector/web/guard.h"
 #include "collector/web/http_server.h"
 #include "collector/web/viewer_routes.h"
@@ -24,15 +26,11 @@ using std::chrono::milliseconds;
 /// How long a sender waits for the store's commit.
 constexpr milliseconds kPatience{5000};
 
+/// Empty when the kernel gives no random bytes.
 std::string random_token() {
-  std::array<unsigned char, 16> bytes{};
+  std::array<uint8_t, 16> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return {};
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
+  return to_hex(bytes);
 }
 
 json to_json(const StoreStatistics& store) {
@@ -124,7 +122,10 @@ std::optional<Error> Front::Parts::open_viewer(const FrontOptions& options) {
   viewer = std::move(*opened);
 
   std::string token = options.token;
-  if (token.empty() && !is_loopback(server.address)) token = random_token();
+  if (token.empty() && !is_loopback(server.address)) {
+    token = random_token();
+    if (token.empty()) return Error{"no token could be made up; set SEAMTRACE_VIEWER_TOKEN"};
+  }
   guard.emplace(GuardOptions{server.address, viewer->port(), token});
   viewer_url = viewer->url() + (token.empty() ? "" : "/?token=" + token);
   viewer->serve([this](const HttpRequest& request) {

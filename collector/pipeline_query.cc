@@ -8,6 +8,7 @@
 #include "collector/pipeline.h"
 #include "collector/query/status_json.h"
 #include "collector/support/clock.h"
+#include "collector/support/hex.h"
 #include "wire/configuration.h"
 
 namespace seamtrace::collector {
@@ -35,16 +36,6 @@ uint64_t resident_bytes() {
   const int fields = std::fscanf(file, "%lu %lu", &total, &resident);
   std::fclose(file);
   return fields == 2 ? resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
-}
-
-template <size_t N>
-std::string hex(const uint8_t (&bytes)[N]) {
-  std::string text;
-  for (const uint8_t byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
 }
 
 /// `GET /path`, `postgresql shop`: what a person recognises the request by, without its secrets.
@@ -201,8 +192,8 @@ std::vector<InFlightRequest> Collector::in_flight() const {
       request.kind =
           record.exchange.role == static_cast<uint8_t>(wire::Role::kServer) ? "server" : "client";
       request.name = short_name(record);
-      request.trace_id = hex(record.exchange.trace_id);
-      request.span_id = hex(record.exchange.span_id);
+      request.trace_id = to_hex(record.exchange.trace_id);
+      request.span_id = to_hex(record.exchange.span_id);
       const uint64_t start = segment.facts().clock.to_unix(record.exchange.start_ns, now);
       request.age_ms = now > start ? (now - start) / 1'000'000u : 0;
       requests.push_back(std::move(request));

@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "cli/complaint.h"
 #include "cli/serving.h"
 #include "collector/pipeline.h"
 #include "collector/support/log.h"
@@ -121,8 +122,9 @@ Turn take_turn(const CollectorProcess::Options& options, int lifeline, FileDescr
     if (created) {
       auto serving = open_serving(options.configuration, options.plan, **created, warnings);
       if (!serving) warnings.push_back(serving.error().message);
-      // The run has already told what is wrong with its variables.
-      if (!options.quiet) print_warnings(collector::Configuration::from({}), warnings);
+      // What is wrong with its variables the run has told already.
+      if (!options.quiet)
+        for (const std::string& warning : warnings) warn(warning);
       Turn turn{std::move(*created), serving ? std::move(*serving) : nullptr};
       if (report) say(report.get(), kReady, turn.front ? turn.front->viewer_url() : "");
       return turn;

@@ -83,19 +83,6 @@ void append_printable(std::string& out, std::string_view text) {
   }
 }
 
-void append_hex(std::string& out, std::span<const uint8_t> bytes) {
-  for (const uint8_t byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-}
-
-std::string to_hex(std::span<const uint8_t> bytes) {
-  std::string out;
-  append_hex(out, bytes);
-  return out;
-}
-
 std::string to_iso_time(uint64_t unix_ns) {
   const auto seconds = static_cast<time_t>(unix_ns / 1'000'000'000);
   tm parts{};

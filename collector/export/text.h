@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "collector/support/hex.h"
 #include "collector/support/utf8.h"
 
 namespace seamtrace::collector {
@@ -25,10 +26,6 @@ inline std::string_view as_utf8(std::string_view text, std::string& storage) {
 /// malformed bytes `\xNN`, and the characters that change the direction of text `\u{202e}`, so
 /// that no span can move the cursor, change colours or rewrite a line.
 void append_printable(std::string& out, std::string_view text);
-
-/// Lower-case hexadecimal digits of `bytes`.
-void append_hex(std::string& out, std::span<const uint8_t> bytes);
-std::string to_hex(std::span<const uint8_t> bytes);
 
 /// `2026-01-31T12:00:00.123456789Z` for nanoseconds since 1970.
 std::string to_iso_time(uint64_t unix_ns);

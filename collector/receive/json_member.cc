@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "collector/receive/json_value.h"
+#include "collector/support/hex.h"
 
 namespace seamtrace::collector {
 namespace {
@@ -10,13 +11,6 @@ using nlohmann::json;
 
 [[noreturn]] void fail(const char* name, const char* expected) {
   throw SpanFault{Refusal::kField, std::string("its ") + name + " is not " + expected};
-}
-
-int hex_digit(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
 }
 
 }  // namespace

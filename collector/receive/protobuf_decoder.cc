@@ -3,6 +3,7 @@
 
 #include "collector/receive/decoder.h"
 #include "collector/receive/protobuf_value.h"
+#include "collector/support/otlp_fields.h"
 
 namespace seamtrace::collector {
 namespace {
@@ -11,45 +12,7 @@ using protozero::pbf_reader;
 using protozero::pbf_wire_type;
 using protozero::tag_and_type;
 
-// Field numbers, by message.
-enum Request : uint32_t { kResourceSpans = 1 };
-enum ResourceSpans : uint32_t { kResource = 1, kScopeSpans = 2 };
-enum ResourceField : uint32_t { kResourceAttributes = 1 };
-enum ScopeSpans : uint32_t { kScope = 1, kSpans = 2 };
-enum Scope : uint32_t { kScopeName = 1, kScopeVersion = 2, kScopeAttributes = 3 };
-enum SpanField : uint32_t {
-  kTraceId = 1,
-  kSpanId = 2,
-  kTraceState = 3,
-  kParentSpanId = 4,
-  kName = 5,
-  kKind = 6,
-  kStartTime = 7,
-  kEndTime = 8,
-  kAttributes = 9,
-  kDroppedAttributes = 10,
-  kEvents = 11,
-  kDroppedEvents = 12,
-  kLinks = 13,
-  kDroppedLinks = 14,
-  kStatus = 15,
-  kFlags = 16,
-};
-enum EventField : uint32_t {
-  kEventTime = 1,
-  kEventName = 2,
-  kEventAttributes = 3,
-  kEventDroppedAttributes = 4,
-};
-enum LinkField : uint32_t {
-  kLinkTraceId = 1,
-  kLinkSpanId = 2,
-  kLinkTraceState = 3,
-  kLinkAttributes = 4,
-  kLinkDroppedAttributes = 5,
-  kLinkFlags = 6,
-};
-enum StatusField : uint32_t { kStatusMessage = 2, kStatusCode = 3 };
+using namespace otlp_fields;
 
 // A field of another wire type than the schema's is an unknown field, as protobuf has it.
 constexpr uint32_t message_of(uint32_t field) {

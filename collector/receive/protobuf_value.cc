@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "collector/receive/nested_value.h"
+#include "collector/support/otlp_fields.h"
 
 namespace seamtrace::collector {
 namespace {
@@ -13,17 +14,7 @@ using protozero::pbf_reader;
 using protozero::pbf_wire_type;
 using protozero::tag_and_type;
 
-enum KeyValue : uint32_t { kKey = 1, kValue = 2 };
-enum AnyValue : uint32_t {
-  kString = 1,
-  kBool = 2,
-  kInt = 3,
-  kDouble = 4,
-  kArray = 5,
-  kMap = 6,
-  kBytes = 7
-};
-enum ListValue : uint32_t { kValues = 1 };  // of ArrayValue and KeyValueList alike
+using namespace otlp_fields;
 
 json read_nested(RequestBuilder& builder, pbf_reader value, size_t depth);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "collector/support/percent_encoding.h"
 #include "collector/support/utf8.h"
 #include "wire/configuration.h"
 
@@ -80,28 +81,12 @@ std::string quoted(std::string_view value) {
   return '"' + text + (value.size() > kLongest ? "...\"" : "\"");
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = wire::to_lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
+/// None: a bad escape, a control character, or bytes that are not UTF-8.
 std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
-    decoded.push_back(c);
-  }
-  if (!is_valid_utf8(decoded)) return std::nullopt;
+  auto decoded = percent_decode(text, /*plus_is_space=*/false);
+  if (!decoded || !is_valid_utf8(*decoded)) return std::nullopt;
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(decoded->begin(), decoded->end(), is_control)) return std::nullopt;
   return decoded;
 }
 

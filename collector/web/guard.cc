@@ -3,7 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <string_view>
 
-#include "nlohmann/json.hpp"
+#include "collector/web/error_response.h"
 
 namespace seamtrace::collector {
 namespace {
@@ -49,14 +49,6 @@ bool is_loopback(const std::string& address) {
   boost::system::error_code error;
   const auto parsed = boost::asio::ip::make_address(address, error);
   return !error && parsed.is_loopback();
-}
-
-HttpResponse error_response(int status, const std::string& sentence) {
-  return {status,
-          "application/json",
-          nlohmann::json{{"error", sentence}}.dump(-1, ' ', false,
-                                                   nlohmann::json::error_handler_t::replace),
-          {}};
 }
 
 bool Guard::is_our_host(const std::string& host) const {

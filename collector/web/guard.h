@@ -39,7 +39,4 @@ class Guard {
 /// True for 127.0.0.0/8 and ::1.
 bool is_loopback(const std::string& address);
 
-/// An answer with {"error": sentence}.
-HttpResponse error_response(int status, const std::string& sentence);
-
 }  // namespace seamtrace::collector

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "collector/support/log.h"
+#include "collector/web/error_response.h"
 #include "collector/web/request_target.h"
 
 namespace seamtrace::collector {
@@ -45,10 +46,6 @@ std::string lower_case(std::string_view text) {
   for (char& each : result)
     if (each >= 'A' && each <= 'Z') each = static_cast<char>(each + ('a' - 'A'));
   return result;
-}
-
-HttpResponse plain_error(int status, std::string sentence) {
-  return {status, "application/json", "{\"error\":\"" + std::move(sentence) + "\"}", {}};
 }
 
 /// One connection: reads a request, lets a worker answer it, writes the answer, and again.
@@ -93,14 +90,14 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void on_bad_request(error_code error) {
     if (error == http::error::body_limit)
-      return write(plain_error(413, "the request is longer than " +
-                                        std::to_string(shared_.options.longest_body) + " bytes"),
+      return write(error_response(413, "the request is longer than " +
+                                           std::to_string(shared_.options.longest_body) + " bytes"),
                    /*keep_alive=*/false);
     if (error == http::error::header_limit || error == http::error::buffer_overflow)
-      return write(plain_error(431, "the request's head is too long"), false);
+      return write(error_response(431, "the request's head is too long"), false);
     if (error.category() == http::make_error_code(http::error::bad_method).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message)
-      return write(plain_error(400, "this is not an HTTP request: " + error.message()), false);
+      return write(error_response(400, "this is not an HTTP request: " + error.message()), false);
     close();
   }
 
@@ -121,7 +118,7 @@ class Session : public std::enable_shared_from_this<Session> {
     HttpRequest request;
     request.method = view(message.method_string());
     const auto target = parse_request_target(view(message.target()));
-    if (!target) return plain_error(400, "the request's target is malformed");
+    if (!target) return error_response(400, "the request's target is malformed");
     request.path = target->path;
     request.parameters = target->parameters;
     for (const auto& field : message) {
@@ -136,7 +133,7 @@ class Session : public std::enable_shared_from_this<Session> {
       return shared_.handler(request);
     } catch (const std::exception& error) {
       log(LogLevel::kError, "a request for " + request.path + " failed: " + error.what());
-      return plain_error(500, "the request could not be answered; the collector's log says why");
+      return error_response(500, "the request could not be answered; the collector's log says why");
     }
   }
 

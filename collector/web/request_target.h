@@ -18,10 +18,4 @@ struct RequestTarget {
 /// None: not in origin form, a bad percent escape, a zero byte, or `..` as a part of the path.
 std::optional<RequestTarget> parse_request_target(std::string_view target);
 
-/// None: a bad escape. `plus_is_space`: as in a query.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
-
-/// Everything but letters, digits and `-._~` becomes `%XX`.
-std::string percent_encode(std::string_view text);
-
 }  // namespace seamtrace::collector

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "collector/support/percent_encoding.h"
+
 namespace seamtrace::collector {
 namespace {
 

@@ -6,7 +6,7 @@
 #include "collector/query/query_api.h"
 #include "collector/support/clock.h"
 #include "collector/web/asset.h"
-#include "collector/web/guard.h"
+#include "collector/web/error_response.h"
 
 namespace seamtrace::collector {
 namespace {
