@@ -12,8 +12,8 @@ std::string unpacked(const Asset& asset) {
   std::string text;
   z_stream stream{};
   if (::inflateInit2(&stream, kGzip) != Z_OK) return text;
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(asset.gzipped.data()));
-  stream.avail_in = static_cast<uInt>(asset.gzipped.size());
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(asset.gzip.data()));
+  stream.avail_in = static_cast<uInt>(asset.gzip.size());
   std::array<char, 16384> block;
   int result = Z_OK;
   while (result == Z_OK) {

@@ -1,5 +1,5 @@
 // Asset: a file of the web viewer, inside the program.
-// Path:    viewer/ -> tools/embed_viewer.py -> [Asset] -> ViewerRoutes
+// Path:    viewer/ -> viewer/scripts/embed.mjs -> [Asset] -> ViewerRoutes
 // Owner:   static.
 #pragma once
 
@@ -11,13 +11,14 @@ namespace seamtrace::collector {
 struct Asset {
   std::string_view path;  ///< `/index.html`, `/assets/main-4f2a.js`
   std::string_view content_type;
-  std::string_view gzipped;  ///< the file's bytes, compressed
+  std::string_view gzip;    ///< the file's bytes, compressed (RFC 1952)
+  std::string_view brotli;  ///< the same by brotli (RFC 7932), a tenth smaller
 };
 
-/// All of them; tools/embed_viewer.py writes this function while building.
+/// All of them; viewer/scripts/embed.mjs writes this function while building.
 std::span<const Asset> viewer_assets();
 
-/// The uncompressed bytes, for clients that do not take gzip.
+/// The uncompressed bytes, for clients that take neither.
 std::string unpacked(const Asset& asset);
 
 }  // namespace seamtrace::collector

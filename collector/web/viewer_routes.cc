@@ -1,5 +1,6 @@
 #include "collector/web/viewer_routes.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "collector/support/clock.h"
 #include "collector/web/asset.h"
 #include "collector/web/error_response.h"
+#include "wire/configuration.h"
 
 namespace seamtrace::collector {
 namespace {
@@ -43,6 +45,18 @@ const Asset* find_asset(std::string_view path) {
   return nullptr;
 }
 
+/// Is `coding` in this Accept-Encoding, other than with a weight of 0? RFC 9110, section 12.5.3.
+bool accepts(std::string_view accept_encoding, std::string_view coding) {
+  while (accept_encoding.data() != nullptr) {
+    const std::string_view item = wire::next_item(accept_encoding);
+    const size_t name_end = std::min(item.find(';'), item.size());
+    if (wire::equals_ignoring_case(wire::trim(item.substr(0, name_end)), coding))
+      return name_end == item.size() ||
+             item.find_first_of("123456789", name_end) != std::string_view::npos;
+  }
+  return false;
+}
+
 HttpResponse serve_asset(const HttpRequest& request) {
   // A path without a file's ending is a view, which the page itself finds.
   const bool is_file = request.path.rfind('.') != std::string::npos;
@@ -55,9 +69,13 @@ HttpResponse serve_asset(const HttpRequest& request) {
   response.headers.emplace_back("Cache-Control",
                                 is_hashed ? "max-age=31536000, immutable" : "no-cache");
   response.headers.emplace_back("Vary", "Accept-Encoding");
-  if (request.header("accept-encoding").find("gzip") != std::string::npos) {
+  const std::string& accepted = request.header("accept-encoding");
+  if (accepts(accepted, "br")) {
+    response.headers.emplace_back("Content-Encoding", "br");
+    response.body = asset->brotli;
+  } else if (accepts(accepted, "gzip")) {
     response.headers.emplace_back("Content-Encoding", "gzip");
-    response.body = asset->gzipped;
+    response.body = asset->gzip;
   } else {
     response.body = unpacked(*asset);
   }

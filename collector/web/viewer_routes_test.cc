@@ -46,12 +46,25 @@ TEST(ViewerRoutes, ServesThePageForEveryView) {
 TEST(ViewerRoutes, EveryAssetIsServedPackedAndUnpacked) {
   auto viewer = routes();
   for (const Asset& asset : viewer_assets()) {
-    HttpRequest request = get(std::string(asset.path));
-    EXPECT_EQ(viewer.handle(request).body, unpacked(asset));
-    request.headers["accept-encoding"] = "br, gzip";
-    const HttpResponse packed = viewer.handle(request);
-    EXPECT_EQ(packed.body, asset.gzipped);
-    EXPECT_EQ(header(packed, "Content-Encoding"), "gzip");
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {"gzip, deflate, br, zstd", "br"},
+        {"br;q=0, GZIP;q=0.5", "gzip"},
+        {"gzip, deflate", "gzip"},
+        {"gzip;q=0.000 , br; q=0", ""},
+        {"brotli", ""},
+        {"", ""},
+    };
+    for (const auto& [accepted, coding] : cases) {
+      HttpRequest request = get(std::string(asset.path));
+      request.headers["accept-encoding"] = accepted;
+      const HttpResponse response = viewer.handle(request);
+      EXPECT_EQ(header(response, "Content-Encoding"), coding) << accepted;
+      EXPECT_EQ(response.body, coding == "br"     ? asset.brotli
+                               : coding == "gzip" ? asset.gzip
+                                                  : unpacked(asset))
+          << asset.path << accepted;
+    }
+    EXPECT_LT(asset.brotli.size(), asset.gzip.size()) << asset.path;
   }
 }
 

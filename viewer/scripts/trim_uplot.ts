@@ -1,7 +1,8 @@
 // Leaves out of uPlot what the viewer does not use. It comes as one function, out of which a
 // bundler can remove nothing by itself: dates as text (chart.tsx has its own), curves and steps,
-// joining of tables, times in milliseconds, bands,
-// two-dimensional data, series that come and go, charts that follow each other. A line that is no longer there is an error.
+// joining of tables, times in milliseconds, bands, two-dimensional data, series that come and go
+// or to the fore, charts that follow each other, upright time, other scales than linear and powers
+// of ten. A line that is no longer there is an error.
 import type { Plugin } from 'vite';
 
 const kEdits: [from: string, to: string][] = [
@@ -38,6 +39,36 @@ const kEdits: [from: string, to: string][] = [
   ['\tconst sync = _sync(syncKey);\n', ''],
   ['\t\t\tsync.pub(type, src, x, y, w, h, i);\n', '{}'],
   ['uPlot.sync = _sync;\n', ''],
+  // Times always run to the right.
+  ['scaleX.ori == 0', 'true'],
+  ['scaleX.ori == 1', 'false'],
+  ['sc.ori == 1', 'sc.key == "y"'],
+  // Scales: linear and powers of ten, their ranges given by chart.tsx.
+  [
+    'fnOrSelf(rn || (isTime ? snapTimeX : scaleKey == xScaleKey ?\n' +
+      '\t\t\t\t\t(sc.distr == 3 ? snapLogX : sc.distr == 4 ? snapAsinhX : snapNumX) :\n' +
+      '\t\t\t\t\t(sc.distr == 3 ? snapLogY : sc.distr == 4 ? snapAsinhY : snapNumY)\n' +
+      '\t\t\t\t))',
+    'fnOrSelf(rn)',
+  ],
+  ['sc.distr == 100 ?', 'false ?'],
+  ['sc.distr == 4 ', 'false '],
+  ['scale.distr == 2', 'false'],
+  ['sc.distr == 2', 'false'],
+  ['scaleX.distr != 2', 'true'],
+  [' distr == 4 ?', ' false ?'],
+  [' distr == 100 ?', ' false ?'],
+  ['if (scaleKey != xScaleKey || (mode == 2 && !isTime)) {', 'if (false) {'],
+  // No series comes to the fore.
+  ['const cursorFocus = focus.prox >= 0;', 'const cursorFocus = false;'],
+  ['const cursorOnePt = cursorFocus && points.one;', 'const cursorOnePt = false;'],
+  // Bars of one colour.
+  ['const disp = ifNull(opts.disp, EMPTY_OBJ);', 'const disp = EMPTY_OBJ;'],
+  ['let multiPath = false;', 'const multiPath = false;'],
+  ['if (dispFills != null && (strokeWidth == 0 || dispStrokes != null)) {', 'if (false) {'],
+  ['if (x0 != null && size != null) {', 'if (false) {'],
+  ['if (y0 != null && y1 != null) {', 'if (false) {'],
+  ['if (dataY0 != null) {', 'if (false) {'],
 ];
 
 export function trimUplot(): Plugin {

@@ -1,7 +1,7 @@
 // Shell: what stands around every view.
-import { Component, type ComponentChild, type ComponentChildren } from 'preact';
+import { Component, type ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Empty, Loading } from '../shared/empty';
+import { Empty } from '../shared/empty';
 import { link, route } from '../shared/router';
 import { useKeys } from '../shared/keyboard';
 import { Help } from './help';
@@ -67,37 +67,18 @@ export function Shell() {
   );
 }
 
-/** The view of the route. */
+/** The view of the route; its address alone decides, a change of parameters is the view's. */
 function Content() {
   const key = route.value.path.join('/');
   const view = useMemo(() => viewOf(route.peek()), [key]);
-  const [shown, setShown] = useState<{ key: string; body: () => ComponentChild }>();
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    let wanted = true;
-    view?.load().then(
-      (body) => wanted && setShown({ key, body }),
-      () => wanted && setFailed(true),
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [key]);
-  if (!view)
-    return (
-      <Empty title="There is no such page">
-        <p>
-          <a href={link(['traces'])}>Go to the traces</a>
-        </p>
-      </Empty>
-    );
-  if (failed)
-    return (
-      <Empty title="This part of the page could not be fetched">
-        <p>The collector may have been stopped, or updated. Start it and reload the page.</p>
-      </Empty>
-    );
-  return shown?.key === key ? <>{shown.body()}</> : <Loading />;
+  if (view) return <>{view.body}</>;
+  return (
+    <Empty title="There is no such page">
+      <p>
+        <a href={link(['traces'])}>Go to the traces</a>
+      </p>
+    </Empty>
+  );
 }
 
 /** A fault of one view leaves the rest of the page usable. */

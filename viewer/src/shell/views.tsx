@@ -1,12 +1,18 @@
-// Views: which module shows which address; each is fetched when it is first needed.
+// Views: which component shows which address.
 import type { ComponentChild } from 'preact';
+import { BottlenecksView } from '../bottlenecks/view';
+import { HealthView } from '../health/view';
+import { MapView } from '../map/view';
+import { ServicesView, ServiceView } from '../services/view';
 import type { Route } from '../shared/router';
+import { CompareView, OpenView, TraceView } from '../trace/view';
+import { TracesView } from '../traces/view';
 
 export interface View {
   /** Of the entry in the navigation that is marked; empty: none. */
   section: string;
   title: string;
-  load: () => Promise<() => ComponentChild>;
+  body: ComponentChild;
 }
 
 export const kSections: [path: string, title: string][] = [
@@ -22,20 +28,13 @@ export function viewOf({ path }: Route): View | undefined {
   const [section = 'traces', first, second] = path;
   switch (section) {
     case 'traces':
-      return {
-        section,
-        title: 'Traces',
-        load: () => import('../traces/view').then((module) => () => <module.TracesView />),
-      };
+      return { section, title: 'Traces', body: <TracesView /> };
     case 'trace':
       return first
         ? {
             section: 'traces',
             title: `Trace ${first.slice(0, 8)}`,
-            load: () =>
-              import('../trace/view').then((module) => () => (
-                <module.TraceView key={first} id={first} />
-              )),
+            body: <TraceView key={first} id={first} />,
           }
         : undefined;
     case 'compare':
@@ -43,46 +42,23 @@ export function viewOf({ path }: Route): View | undefined {
         ? {
             section: 'traces',
             title: 'Compare traces',
-            load: () =>
-              import('../trace/view').then((module) => () => (
-                <module.CompareView key={first + second} a={first} b={second} />
-              )),
+            body: <CompareView key={first + second} a={first} b={second} />,
           }
         : undefined;
     case 'open':
-      return {
-        section: 'open',
-        title: 'Open a file',
-        load: () => import('../trace/view').then((module) => () => <module.OpenView />),
-      };
+      return { section, title: 'Open a file', body: <OpenView /> };
     case 'services':
       return {
         section,
         title: first ?? 'Services',
-        load: () =>
-          import('../services/view').then((module) => () =>
-            first ? <module.ServiceView key={first} name={first} /> : <module.ServicesView />,
-          ),
+        body: first ? <ServiceView key={first} name={first} /> : <ServicesView />,
       };
     case 'map':
-      return {
-        section,
-        title: 'Map',
-        load: () => import('../map/view').then((module) => () => <module.MapView />),
-      };
+      return { section, title: 'Map', body: <MapView /> };
     case 'bottlenecks':
-      return {
-        section,
-        title: 'Bottlenecks',
-        load: () =>
-          import('../bottlenecks/view').then((module) => () => <module.BottlenecksView />),
-      };
+      return { section, title: 'Bottlenecks', body: <BottlenecksView /> };
     case 'health':
-      return {
-        section,
-        title: 'Health',
-        load: () => import('../health/view').then((module) => () => <module.HealthView />),
-      };
+      return { section, title: 'Health', body: <HealthView /> };
     default:
       return undefined;
   }
