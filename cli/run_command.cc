@@ -162,7 +162,9 @@ class Run {
     }
     if (options_.quiet) return;
     if (!answer.is_object()) {
-      warn("the collector does not answer; what was seen waits in shared memory for the next one");
+      if (own_collector_)
+        warn(
+            "the collector does not answer; what was seen waits in shared memory for the next one");
       return;
     }
     const bool own = own_collector_ && answer.value("collector", json::object()).value("pid", 0) ==

@@ -181,12 +181,13 @@ class RunCommandTest(unittest.TestCase):
                                          environment={"SEAMTRACE_DIR": "/proc/no/such/place"})
         self.assertEqual((code, out), (0, "ran\n"))
         self.assertIn("there is no collector", err)
+        self.assertNotIn("does not answer", err)
 
     def test_bad_variables_are_reported_and_ignored(self):
         variables = {"OTEL_BSP_MAX_QUEUE_SIZE": "many", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
         code, _, err = self.run_to_end("true", options=(), environment=variables)
         self.assertEqual(code, 0)
-        self.assertRegex(err, "warning: OTEL_BSP_MAX_QUEUE_SIZE")
+        self.assertEqual(err.count("OTEL_BSP_MAX_QUEUE_SIZE"), 1, err)
         self.assertRegex(err, "warning: OTEL_EXPORTER_OTLP_PROTOCOL: grpc is not built in")
         self.assertEqual(self.run_to_end("true", environment=variables), (0, "", ""))
 

@@ -36,9 +36,9 @@ Intake::Intake(const Configuration& configuration, Dispatch& dispatch)
     : configuration_(configuration),
       dispatch_(dispatch),
       batcher_(configuration.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE").value_or(512)),
-      host_(HostFacts::of_this_machine()) {
-  for (const std::string& warning : configuration.warnings()) warn(warning);
-}
+      host_(HostFacts::of_this_machine()),
+      // Whoever read the variables has said so; the status says it to others.
+      warnings_(configuration.warnings()) {}
 
 void Intake::attached(ProducerId producer, const ProcessFacts& facts) {
   const Configuration view = view_of(facts, configuration_);

@@ -39,7 +39,9 @@ Result<FileDescriptor> open_user_directory(int base, uid_t uid) {
 
 Result<FileDescriptor> open_user_directory(const std::string& base, uid_t uid, bool create) {
   const FileDescriptor directory(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return Error{"SEAMTRACE_DIR " + base + ": " + std::strerror(errno)};
+  if (!directory)
+    return Error{"SEAMTRACE_DIR " + base + ": " + std::strerror(errno) +
+                 "; name a directory that is there, such as /dev/shm"};
   if (create && ::mkdirat(directory.get(), user_directory_name(uid).c_str(), S_IRWXU) != 0 &&
       errno != EEXIST)
     return Error{base + "/" + user_directory_name(uid) + ": " + std::strerror(errno)};
