@@ -25,25 +25,33 @@ json read_array(RequestBuilder& builder, pbf_reader list, size_t depth) {
   return array;
 }
 
+/// Reads a KeyValue: gives its key, and its AnyValue to `take`. The last of each counts.
+template <typename Take>
+std::string_view read_pair(pbf_reader pair, Take take) {
+  std::string_view key;
+  while (pair.next()) {
+    switch (pair.tag_and_type()) {
+      case tag_and_type(kKey, pbf_wire_type::length_delimited):
+        key = view_of(pair);
+        break;
+      case tag_and_type(kValue, pbf_wire_type::length_delimited):
+        take(pair.get_message());
+        break;
+      default:
+        pair.skip();
+    }
+  }
+  return key;
+}
+
 json read_map(RequestBuilder& builder, pbf_reader list, size_t depth) {
   json map = json::object();
   while (list.next(kValues, pbf_wire_type::length_delimited)) {
-    pbf_reader pair = list.get_message();
-    std::string key;
     json value;
-    while (pair.next()) {
-      switch (pair.tag_and_type()) {
-        case tag_and_type(kKey, pbf_wire_type::length_delimited):
-          key = view_of(pair);
-          break;
-        case tag_and_type(kValue, pbf_wire_type::length_delimited):
-          value = read_nested(builder, pair.get_message(), depth);
-          break;
-        default:
-          pair.skip();
-      }
-    }
-    map[std::move(key)] = std::move(value);
+    const std::string_view key = read_pair(list.get_message(), [&](const pbf_reader& any) {
+      value = read_nested(builder, any, depth);
+    });
+    map[std::string(key)] = std::move(value);
   }
   return map;
 }
@@ -157,23 +165,12 @@ Value read_value(RequestBuilder& builder, pbf_reader value) {
 
 }  // namespace
 
-void read_attribute(RequestBuilder& builder, pbf_reader pair, AttributeList& attributes,
+void read_attribute(RequestBuilder& builder, const pbf_reader& pair, AttributeList& attributes,
                     std::string_view prefix) {
   builder.count_part();
-  std::string_view key;
   Value value = std::string_view{};
-  while (pair.next()) {
-    switch (pair.tag_and_type()) {
-      case tag_and_type(kKey, pbf_wire_type::length_delimited):
-        key = view_of(pair);
-        break;
-      case tag_and_type(kValue, pbf_wire_type::length_delimited):
-        value = read_value(builder, pair.get_message());
-        break;
-      default:
-        pair.skip();
-    }
-  }
+  std::string_view key =
+      read_pair(pair, [&](const pbf_reader& any) { value = read_value(builder, any); });
   key = copy_valid_text(builder.arena(), key);
   if (!prefix.empty()) key = join_text(builder.arena(), {prefix, key});
   attributes.set(key, value);

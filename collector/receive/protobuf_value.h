@@ -18,7 +18,7 @@ inline std::string_view view_of(protozero::pbf_reader& reader) {
 }
 
 /// Reads one KeyValue message. `prefix` is put before its key.
-void read_attribute(RequestBuilder& builder, protozero::pbf_reader pair, AttributeList& attributes,
-                    std::string_view prefix = {});
+void read_attribute(RequestBuilder& builder, const protozero::pbf_reader& pair,
+                    AttributeList& attributes, std::string_view prefix = {});
 
 }  // namespace seamtrace::collector

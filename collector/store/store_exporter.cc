@@ -52,10 +52,11 @@ class Exporting final : public StoreExporter {
 
   bool flush(milliseconds timeout) override {
     std::unique_lock lock(mutex_);
-    if (queue_.empty()) return true;
-    flushing_ = true;
+    // What arrives after this call is not waited for: under load that would never end.
+    const uint64_t target = queue_.last_sequence();
+    flush_target_ = target;
     wake_.notify_all();
-    return done_.wait_for(lock, timeout, [this] { return queue_.empty(); });
+    return done_.wait_for(lock, timeout, [&] { return queue_.done_sequence() >= target; });
   }
 
   bool wait_done(uint64_t sequence, milliseconds timeout) override {
@@ -86,7 +87,6 @@ class Exporting final : public StoreExporter {
     std::unique_lock lock(mutex_);
     while (true) {
       if (queue_.empty()) {
-        flushing_ = false;
         if (stopping_) return;
         lock.unlock();
         clean(milliseconds(0));
@@ -103,7 +103,7 @@ class Exporting final : public StoreExporter {
   /// Waits for more spans to come, or after a fault for the next attempt.
   void gather(std::unique_lock<std::mutex>& lock) {
     if (statistics_.last_error.empty()) {
-      while (!stopping_ && !flushing_ && queue_.spans() < options_.spans_per_write) {
+      while (!stopping_ && !is_flushing() && queue_.spans() < options_.spans_per_write) {
         const auto until = since_ + (waiters_ > 0 ? options_.gather_awaited : options_.gather);
         if (Clock::now() >= until) return;
         wake_.wait_until(lock, until);
@@ -115,6 +115,7 @@ class Exporting final : public StoreExporter {
     });
   }
 
+  bool is_flushing() const { return queue_.done_sequence() < flush_target_; }
   bool gave_up() const { return Clock::now() - fault_since_ >= options_.give_up_after; }
 
   void write_some(std::unique_lock<std::mutex>& lock) {
@@ -195,7 +196,7 @@ class Exporting final : public StoreExporter {
   milliseconds backoff_{0};
   uint64_t dropped_sequence_ = 0;  ///< the last one that was dropped
   int waiters_ = 0;
-  bool flushing_ = false;
+  uint64_t flush_target_ = 0;  ///< the batch that somebody waits for
   bool stopping_ = false;
 
   bool more_to_clean_ = false;  ///< the thread's

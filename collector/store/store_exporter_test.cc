@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "collector/store/testing/span_maker.h"
@@ -19,6 +20,7 @@ constexpr milliseconds kLong{20'000};
 struct Fate {
   std::atomic<bool> fails{false};
   std::atomic<uint64_t> spans{0}, attempts{0}, cleaned{0};
+  std::function<void()> during_write = [] {};
 };
 
 class FatefulStore final : public Store {
@@ -27,6 +29,7 @@ class FatefulStore final : public Store {
 
   std::optional<Error> write(const std::vector<BatchPtr>& batches) override {
     ++fate_.attempts;
+    fate_.during_write();
     if (fate_.fails) return Error{"the disk is full"};
     for (const BatchPtr& batch : batches) fate_.spans += batch->list.spans.size();
     return std::nullopt;
@@ -75,6 +78,22 @@ TEST(StoreExporterTest, OneCommitServesManyBatches) {
   EXPECT_TRUE(store->flush(kLong));
   EXPECT_EQ(fate.spans, 500u);
   EXPECT_EQ(fate.attempts, 1u);
+}
+
+TEST(StoreExporterTest, AFlushDoesNotWaitForWhatComesAfterIt) {
+  Fate fate;
+  StoreExporter* self = nullptr;
+  uint64_t sequence = 3;
+  std::atomic<bool> offers{true};
+  fate.during_write = [&] {
+    if (!offers) return;
+    EXPECT_TRUE(self->offer(batch(++sequence)));
+  };
+  const auto store = exporter(fate, {.spans_per_write = 10, .gather = kLong});
+  self = store.get();
+  for (uint64_t i = 1; i <= 3; ++i) ASSERT_TRUE(store->offer(batch(i, 3)));
+  EXPECT_TRUE(store->flush(kLong)) << "the queue was never empty";
+  offers = false;
 }
 
 TEST(StoreExporterTest, WhatCouldNotBeWrittenIsKeptUntilItCan) {

@@ -1,7 +1,7 @@
 // Bottlenecks: of requests whose slow tenth has a known reason, and of programs that are really traced.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { everywhere, launch, open } from './support/browser.mjs';
+import { accessible, launch, onView } from './support/browser.mjs';
 import { eventually } from './support/program.mjs';
 import { id, request, span } from './support/otlp.mjs';
 import { startShop, visit } from './services_shop.mjs';
@@ -80,16 +80,7 @@ after(async () => {
   await shop?.stores.close();
 });
 
-async function withTab(view, check) {
-  const tab = await open(browser, world);
-  try {
-    await tab.go(view);
-    await check(tab.page, tab);
-    await tab.unharmed();
-  } finally {
-    await tab.close();
-  }
-}
+const withTab = (view, check) => onView(browser, world, view, check);
 
 test('the time is divided into own work and the database, for all and for the slow tenth', () =>
   withTab('bottlenecks?service=checkout', async (page) => {
@@ -163,9 +154,4 @@ for (const [name, address, shown] of [
   ['empty', 'bottlenecks?since=1&until=2', '.empty'],
 ])
   test(`${name}: accessible in both themes, wide and narrow`, () =>
-    everywhere(browser, world, async (tab) => {
-      await tab.go(address);
-      await tab.page.locator(shown).first().waitFor();
-      await tab.accessible();
-      await tab.screenshot(`bottlenecks_${name}`);
-    }));
+    accessible(browser, world, `bottlenecks_${name}`, address, shown));

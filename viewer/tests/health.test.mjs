@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { everywhere, launch, open } from './support/browser.mjs';
+import { everywhere, launch, onView, open } from './support/browser.mjs';
 import { eventually } from './support/program.mjs';
 import { request, span } from './support/otlp.mjs';
 import { get, World } from './support/world.mjs';
@@ -24,16 +24,7 @@ after(async () => {
   await world?.close();
 });
 
-async function withTab(check) {
-  const tab = await open(browser, world);
-  try {
-    await tab.go('health');
-    await check(tab.page, tab);
-    await tab.unharmed();
-  } finally {
-    await tab.close();
-  }
-}
+const withTab = (check) => onView(browser, world, 'health', check);
 
 const card = (page) => page.getByRole('article', { name: `shop, process ${shop.pid}` });
 const process = async () =>

@@ -1,7 +1,7 @@
 // The service map: of programs that are really traced, and of sixty services that are made up.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { everywhere, kNarrow, launch, open } from './support/browser.mjs';
+import { accessible, kNarrow, launch, onView } from './support/browser.mjs';
 import { eventually } from './support/program.mjs';
 import { id, request, span } from './support/otlp.mjs';
 import { startShop, visit } from './services_shop.mjs';
@@ -57,16 +57,8 @@ after(async () => {
   await shop?.stores.close();
 });
 
-async function withTab(view, check, where = world, size = undefined) {
-  const tab = await open(browser, where, size && { size });
-  try {
-    await tab.go(view);
-    await check(tab.page, tab);
-    await tab.unharmed();
-  } finally {
-    await tab.close();
-  }
-}
+const withTab = (view, check, where = world, size = undefined) =>
+  onView(browser, where, view, check, size && { size });
 
 const node = (page, name) => page.locator('.map-node').filter({ hasText: name });
 const places = (page) =>
@@ -260,9 +252,4 @@ for (const [name, address, shown] of [
   ['empty', 'map?since=1&until=2', '.empty'],
 ])
   test(`${name}: accessible in both themes, wide and narrow`, () =>
-    everywhere(browser, world, async (tab) => {
-      await tab.go(address);
-      await tab.page.locator(shown).first().waitFor();
-      await tab.accessible();
-      await tab.screenshot(`map_${name}`);
-    }));
+    accessible(browser, world, `map_${name}`, address, shown));

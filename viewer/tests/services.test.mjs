@@ -1,7 +1,7 @@
 // Services, one service, databases and caches: of programs that are really traced.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { everywhere, launch, open } from './support/browser.mjs';
+import { accessible, launch, onView } from './support/browser.mjs';
 import { eventually } from './support/program.mjs';
 import { request, span } from './support/otlp.mjs';
 import { startShop, visit } from './services_shop.mjs';
@@ -38,16 +38,7 @@ after(async () => {
   await shop?.stores.close();
 });
 
-async function withTab(view, check) {
-  const tab = await open(browser, world);
-  try {
-    await tab.go(view);
-    await check(tab.page, tab);
-    await tab.unharmed();
-  } finally {
-    await tab.close();
-  }
-}
+const withTab = (view, check) => onView(browser, world, view, check);
 
 const plain = async (locator) => (await locator.innerText()).replace(/\s+/g, ' ');
 const row = (page, caption, words) =>
@@ -225,9 +216,4 @@ for (const [name, view, shown] of [
   ['no_services', 'services?since=1&until=2', '.empty'],
 ])
   test(`${name}: accessible in both themes, wide and narrow`, () =>
-    everywhere(browser, world, async (tab) => {
-      await tab.go(view);
-      await tab.page.locator(shown).first().waitFor();
-      await tab.accessible();
-      await tab.screenshot(`services_${name}`);
-    }));
+    accessible(browser, world, `services_${name}`, view, shown));

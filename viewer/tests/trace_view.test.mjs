@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
-import { everywhere, kNarrow, launch, open } from './support/browser.mjs';
+import { everywhere, kNarrow, launch, withTab } from './support/browser.mjs';
 import { attributes, id, request, span } from './support/otlp.mjs';
 import { get, World } from './support/world.mjs';
 
@@ -23,15 +23,8 @@ after(async () => {
   await browser?.close();
 });
 
-async function withTab(check, options) {
-  const tab = await open(browser, world, options);
-  try {
-    await check(tab, tab.page);
-    await tab.unharmed();
-  } finally {
-    await tab.close();
-  }
-}
+const inTab = (check, options) =>
+  withTab(browser, world, options, (tab) => check(tab, tab.page));
 
 const rows = (page) => page.locator('[role=treegrid] .span-row');
 const shown = async (page) => page.locator('.span-row .name').allInnerTexts();
@@ -49,7 +42,7 @@ async function send(spans, resource = {}) {
 }
 
 test('a trace through two services is drawn, with what it waited for and how its parents were found', () =>
-  withTab(async (tab, page) => {
+  inTab(async (tab, page) => {
     await tab.go(`trace/${chain}`);
     await rows(page).first().waitFor();
     const answer = await world.ask(`trace/${chain}`);
@@ -82,7 +75,7 @@ test('the page is accessible and looks well in both themes, wide and narrow', ()
   }));
 
 test('the keyboard goes everywhere in the tree', () =>
-  withTab(async (tab, page) => {
+  inTab(async (tab, page) => {
     const trace = id(16);
     const [a, b, c] = [id(8), id(8), id(8)];
     await send([
@@ -127,7 +120,7 @@ test('the keyboard goes everywhere in the tree', () =>
   }));
 
 test('dragging in the ruler and the minimap zooms; the wheel with ctrl, too', () =>
-  withTab(async (tab, page) => {
+  inTab(async (tab, page) => {
     await tab.go(`trace/${chain}`);
     await rows(page).first().waitFor();
     const zoomed = page.getByTitle('See all of the time (0)');
@@ -149,7 +142,7 @@ test('dragging in the ruler and the minimap zooms; the wheel with ctrl, too', ()
   }));
 
 test('an attribute becomes a condition that finds the trace', () =>
-  withTab(async (tab, page) => {
+  inTab(async (tab, page) => {
     const trace = id(16);
     await send([{ trace, id: id(8), name: 'x', attributes: { 'user.tier': 'free "plan"' } }]);
     await tab.go(`trace/${trace}`);
@@ -174,7 +167,7 @@ test('two traces are compared, also with the typical one', () =>
   }));
 
 test('a downloaded trace is opened again, and a bad file is refused in words', () =>
-  withTab(async (tab, page) => {
+  inTab(async (tab, page) => {
     await tab.go(`trace/${chain}`);
     await rows(page).first().waitFor();
     const before = await shown(page);
@@ -198,7 +191,7 @@ test('a downloaded trace is opened again, and a bad file is refused in words', (
   }));
 
 test('a trace that grows is shown as it grows', () =>
-  withTab(async (tab, page) => {
+  inTab(async (tab, page) => {
     const trace = id(16);
     const root = id(8);
     await send([{ trace, id: id(8), parent: root, name: 'early child' }]);
@@ -210,7 +203,7 @@ test('a trace that grows is shown as it grows', () =>
   }));
 
 test('nothing from a span is executed, and megabytes do not freeze the page', () =>
-  withTab(async (tab, page) => {
+  inTab(async (tab, page) => {
     const attack = '<script>globalThis.hit = 1</script><img src=x onerror="globalThis.hit = 1">';
     const trace = id(16);
     const sent = await world.send(request(attack, [span({
@@ -248,7 +241,7 @@ for (const [what, make] of [
       id: own, parent: ids[index - 1], name: `n${index}`, start: 9000 - index, duration: 1 }));
   }],
 ]) {
-  test(`${what}: drawn`, () => withTab(async (tab, page) => {
+  test(`${what}: drawn`, () => inTab(async (tab, page) => {
     const trace = id(16);
     const spans = make();
     await send(spans.map((entry) => ({ trace, ...entry })));
@@ -284,7 +277,7 @@ async function sendLarge(trace) {
 }
 
 test('20,000 spans: searched, folded, scrolled; times are printed', (context) =>
-  withTab(async (tab, page) => {
+  inTab(async (tab, page) => {
     const trace = id(16);
     await sendLarge(trace);
     await page.goto(`${world.url}/#/health`);

@@ -1,7 +1,7 @@
 // The list of traces, with programs that are really traced.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { everywhere, launch, open } from './support/browser.mjs';
+import { everywhere, launch, onView, open } from './support/browser.mjs';
 import { eventually } from './support/program.mjs';
 import { request, span } from './support/otlp.mjs';
 import { get, World } from './support/world.mjs';
@@ -26,17 +26,7 @@ after(async () => {
   await world?.close();
 });
 
-/** Runs `check` with a tab of its own. */
-async function withTab(view, check) {
-  const tab = await open(browser, world);
-  try {
-    await tab.go(view);
-    await check(tab.page, tab);
-    await tab.unharmed();
-  } finally {
-    await tab.close();
-  }
-}
+const withTab = (view, check) => onView(browser, world, view, check);
 
 const rows = (page) => page.locator('table.traces tbody tr');
 const settled = (page, count) =>

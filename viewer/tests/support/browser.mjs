@@ -85,16 +85,37 @@ async function axe(page) {
   );
 }
 
-/** Runs `check` in both themes, wide and narrow. */
+/** Runs `check(tab)` with a tab of its own, which must come out of it unharmed. */
+export async function withTab(browser, world, options, check) {
+  const tab = await open(browser, world, options);
+  try {
+    await check(tab);
+    await tab.unharmed();
+  } finally {
+    await tab.close();
+  }
+}
+
+/** Runs `check(page, tab)` on a view. */
+export function onView(browser, world, view, check, options) {
+  return withTab(browser, world, options, async (tab) => {
+    await tab.go(view);
+    await check(tab.page, tab);
+  });
+}
+
+/** Runs `check(tab)` in both themes, wide and narrow. */
 export async function everywhere(browser, world, check) {
   for (const scheme of ['light', 'dark'])
-    for (const size of [kWide, kNarrow]) {
-      const tab = await open(browser, world, { scheme, size });
-      try {
-        await check(tab, scheme, size);
-        await tab.unharmed();
-      } finally {
-        await tab.close();
-      }
-    }
+    for (const size of [kWide, kNarrow]) await withTab(browser, world, { scheme, size }, check);
+}
+
+/** A view is accessible and fits once `shown` is there; a picture of it is taken. */
+export function accessible(browser, world, name, view, shown) {
+  return everywhere(browser, world, async (tab) => {
+    await tab.go(view);
+    await tab.page.locator(shown).first().waitFor();
+    await tab.accessible();
+    await tab.screenshot(name);
+  });
 }
