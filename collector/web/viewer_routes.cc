@@ -115,9 +115,14 @@ HttpResponse ViewerRoutes::answer_question(const HttpRequest& request, const std
   const QueryAnswer answer = QueryApi(**reader).get(path, request.parameters, realtime_ns());
   give_back(std::move(*reader));
   HttpResponse response = json_response(answer.status, answer.body);
-  if (answer.status == 200 && path.ends_with("/otlp"))
+  constexpr std::string_view kExport = "/otlp";
+  if (answer.status == 200 && path.ends_with(kExport)) {
+    // trace/ID/otlp; an id that was found has hexadecimal digits only.
+    std::string name = path.substr(0, path.size() - kExport.size());
+    name[name.find('/')] = '-';
     response.headers.emplace_back("Content-Disposition",
-                                  "attachment; filename=\"trace.otlp.json\"");
+                                  "attachment; filename=\"" + name + ".otlp.json\"");
+  }
   return response;
 }
 

@@ -173,6 +173,7 @@ test('a downloaded trace is opened again, and a bad file is refused in words', (
     const before = await shown(page);
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download OTLP' }).click();
+    assert.equal((await download).suggestedFilename(), `trace-${chain}.otlp.json`);
     const path = await (await download).path();
     await tab.go('open');
     const picker = page.locator('input[type=file]');

@@ -66,7 +66,7 @@ export function TraceView({ id }: { id: string }) {
       </button>
       <CompareMenu id={id} />
       <CopyButton words="Copy JSON" label="Copy the trace as JSON" text={() => JSON.stringify(answer)} />
-      <a class="button" href={api.otlpAddress(id)} download={`trace-${id}.json`}>Download OTLP</a>
+      <a class="button" href={api.otlpAddress(id)} download="">Download OTLP</a>
     </>
   );
   return (
