@@ -109,13 +109,15 @@ int collector_command(const CollectorCommandOptions& options) {
     return fail(message);
   }
   Collector& collector = **created;
-  const auto front = open_serving(collector.configuration(), plan, collector, warnings);
-  if (!front) return fail(front.error().message);
+  const auto serving = open_serving(collector.configuration(), plan, collector, warnings);
+  if (!serving) return fail(serving.error().message);
+  for (const std::string& fault : serving->faults) fail(fault);
+  if (!serving->faults.empty()) return kExitFailed;
   print_warnings(collector.configuration());
   for (const std::string& warning : warnings) warn(warning);
   running = &collector;
   catch_signals();
-  announce(base, collector, front->get());
+  announce(base, collector, serving->front.get());
   collector.run();
   running = nullptr;
   return 0;

@@ -10,6 +10,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -190,6 +191,87 @@ class RunCommandTest(unittest.TestCase):
         self.assertEqual(err.count("OTEL_BSP_MAX_QUEUE_SIZE"), 1, err)
         self.assertRegex(err, "warning: OTEL_EXPORTER_OTLP_PROTOCOL: grpc is not built in")
         self.assertEqual(self.run_to_end("true", environment=variables), (0, "", ""))
+
+    def test_a_taken_address_of_a_receiver_is_one_warning(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = "127.0.0.1:%d" % taken.getsockname()[1]
+            code, out, err = self.run_to_end("echo", "done", options=(), environment={
+                "SEAMTRACE_RECEIVE_HTTP": address, "SEAMTRACE_RECEIVE_GRPC": "nonsense"})
+        self.assertEqual((code, out), (0, "done\n"), err)
+        warnings = [line for line in err.splitlines() if "warning" in line]
+        self.assertEqual(len(warnings), 2, err)
+        self.assertIn(address, err)
+        self.assertIn("SEAMTRACE_RECEIVE_GRPC", err)
+        self.assertIn("look at the traces at http://", err)
+
+    # Who listens to us, and whether anybody does, is nothing to the program.
+
+    def without_listener(self, *command, **more):
+        """Its exit code, with a standard error that nobody reads any more."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            return self.start(*command, stderr=writer, options=(), **more).wait(LONG)
+        finally:
+            os.close(writer)
+
+    def test_the_exit_code_does_not_hang_on_who_reads_our_words(self):
+        self.assertEqual(self.without_listener("sh", "-c", "exit 6"), 6)
+        ran = os.path.join(self.base, "ran")
+        code = self.without_listener("sh", "-c", f"touch {ran}; exit 6",
+                                     environment={"OTEL_BSP_MAX_QUEUE_SIZE": "many"})
+        self.assertEqual((code, os.path.exists(ran)), (6, True))
+        self.assertEqual(self.without_listener("/no/such/program"), 127)
+        code = self.without_listener("sh", "-c", "exit 6",
+                                     environment={"SEAMTRACE_LIBRARY": "/no/such.so"})
+        self.assertEqual(code, 6)
+
+    def test_the_exit_code_does_not_hang_on_the_collector(self):
+        process = self.start("sh", "-c", "read line; exit 5", stdin=subprocess.PIPE, options=())
+        children = f"/proc/{process.pid}/task/{process.pid}/children"
+
+        def collector():
+            with open(children, encoding="ascii") as file:
+                for pid in file.read().split():
+                    with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
+                        if comm.read() == "seamtrace-run\n":
+                            return int(pid)
+            return None
+
+        os.kill(eventually(collector, "the collector's start"), signal.SIGKILL)
+        process.communicate(b"now\n", timeout=LONG)
+        self.assertEqual(process.returncode, 5)
+
+    def test_closed_standard_files_stay_closed_and_harm_nothing(self):
+        show = "import os; os._exit(sum(2 ** fd for fd in range(3) if os.path.exists(f'/proc/self/fd/{fd}')))"
+        for closed in (0, 1, 2):
+            command = f'exec "$@" {closed}>&-'
+            plain = subprocess.run(["sh", "-c", command, "sh", *self.script(show)], check=False)
+            code = subprocess.run(["sh", "-c", command, "sh", SEAMTRACE, "run", "--",
+                                   *self.script(show)],
+                                  env=self.environment, stderr=subprocess.DEVNULL,
+                                  check=False, timeout=LONG).returncode
+            self.assertEqual(code, plain.returncode, f"{closed} closed")
+
+    def test_without_standard_input_the_collector_lives_as_long_as_the_program(self):
+        status = subprocess.run(
+            ["sh", "-c", 'exec "$@" <&-', "sh", SEAMTRACE, "run", "--", "sh", "-c",
+             f'"{SEAMTRACE}" status > /dev/null'],
+            env=self.environment, stderr=subprocess.DEVNULL, check=False, timeout=LONG).returncode
+        self.assertEqual(status, 0)
+
+    def test_no_room_for_the_library_is_told(self):
+        code, _, err = self.run_to_end("true", options=(),
+                                       environment={"SEAMTRACE_DIR": self.long_directory()})
+        self.assertEqual(code, 0)
+        self.assertIn("no request could be seen: SEAMTRACE_DIR has", err)
+
+    def long_directory(self):
+        path = self.base
+        while len(path) < 300:
+            path = os.path.join(path, "d" * 100)
+        os.makedirs(path)
+        return path
 
     def test_nothing_is_left_behind(self):
         self.run_to_end("true")

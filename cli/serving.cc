@@ -26,13 +26,14 @@ bool is_number(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Result<std::optional<ListenAddress>> address_of(const Configuration& configuration,
-                                                std::string_view name) {
+std::optional<ListenAddress> address_of(const Configuration& configuration, std::string_view name,
+                                        std::vector<std::string>& faults) {
   const std::string_view value = configuration.text(name);
-  if (value.empty() || value == "off") return std::optional<ListenAddress>();
+  if (value.empty() || value == "off") return {};
   auto parsed = collector::parse_listen_address(value);
-  if (!parsed) return Error{std::string(name) + ": " + parsed.error().message};
-  return std::optional<ListenAddress>(std::move(*parsed));
+  if (parsed) return std::move(*parsed);
+  faults.push_back(std::string(name) + ": " + parsed.error().message);
+  return {};
 }
 
 collector::StoreOptions store_options(const Configuration& configuration) {
@@ -62,30 +63,26 @@ std::optional<Error> apply_serving(const ServingOptions& options,
   return {};
 }
 
-Result<FrontOptions> front_options(const Configuration& configuration, bool has_store) {
+FrontOptions front_options(const Configuration& configuration, bool has_store,
+                           std::vector<std::string>& faults) {
   FrontOptions options;
   const bool asked_for = configuration.is_set("SEAMTRACE_VIEWER");
-  if (has_store || asked_for) {
-    auto viewer = address_of(configuration, "SEAMTRACE_VIEWER");
-    if (!viewer) return viewer.error();
-    options.viewer = *viewer;
-  }
+  if (has_store || asked_for)
+    options.viewer = address_of(configuration, "SEAMTRACE_VIEWER", faults);
   options.any_viewer_port = !asked_for;
   options.token = configuration.text("SEAMTRACE_VIEWER_TOKEN");
-  if (options.token.find_first_of(" ;,\"\\") != std::string::npos)
-    return Error{"SEAMTRACE_VIEWER_TOKEN: letters, digits and -._~ only, it travels in a cookie"};
-  auto http = address_of(configuration, "SEAMTRACE_RECEIVE_HTTP");
-  if (!http) return http.error();
-  options.receive_http = *http;
-  auto grpc = address_of(configuration, "SEAMTRACE_RECEIVE_GRPC");
-  if (!grpc) return grpc.error();
-  options.receive_grpc = *grpc;
+  if (options.token.find_first_of(" ;,\"\\") != std::string::npos) {
+    faults.emplace_back(
+        "SEAMTRACE_VIEWER_TOKEN: letters, digits and -._~ only, it travels in a cookie");
+    options.viewer.reset();
+  }
+  options.receive_http = address_of(configuration, "SEAMTRACE_RECEIVE_HTTP", faults);
+  options.receive_grpc = address_of(configuration, "SEAMTRACE_RECEIVE_GRPC", faults);
   return options;
 }
 
-Result<std::unique_ptr<Front>> open_serving(const Configuration& configuration, ExporterPlan plan,
-                                            Collector& collector,
-                                            std::vector<std::string>& warnings) {
+Result<Serving> open_serving(const Configuration& configuration, ExporterPlan plan,
+                             Collector& collector, std::vector<std::string>& warnings) {
   collector::StoreExporter* exporter = nullptr;
   std::string path;
   if (plan.store) {
@@ -102,12 +99,12 @@ Result<std::unique_ptr<Front>> open_serving(const Configuration& configuration, 
       warnings.push_back(sentence);
     }
   }
-  auto options = front_options(configuration, exporter != nullptr);
-  if (!options) return options.error();
-  options->store_path = path;
-  if (!options->viewer && !options->receive_http && !options->receive_grpc)
-    return std::unique_ptr<Front>();
-  return Front::start(*options, &collector, exporter);
+  Serving serving;
+  FrontOptions options = front_options(configuration, exporter != nullptr, serving.faults);
+  options.store_path = path;
+  if (options.viewer || options.receive_http || options.receive_grpc)
+    serving.front = Front::start(options, &collector, exporter, serving.faults);
+  return serving;
 }
 
 }  // namespace seamtrace::cli

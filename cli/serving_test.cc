@@ -1,6 +1,9 @@
 #include "cli/serving.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
 
 #include "cli/store_location.h"
 
@@ -18,7 +21,10 @@ Configuration::Environment environment_of(const ServingOptions& options,
 
 collector::Result<FrontOptions> front(Configuration::Environment environment,
                                       bool has_store = true) {
-  return front_options(Configuration::from(std::move(environment)), has_store);
+  std::vector<std::string> faults;
+  auto options = front_options(Configuration::from(std::move(environment)), has_store, faults);
+  if (!faults.empty()) return collector::Error{faults.front()};
+  return options;
 }
 
 TEST(Serving, OptionsBeatVariables) {
@@ -54,6 +60,61 @@ TEST(Serving, NothingIsReceivedUnlessAskedFor) {
   EXPECT_FALSE(front({})->receive_http);
   EXPECT_FALSE(front({})->receive_grpc);
   EXPECT_EQ(front({{"SEAMTRACE_RECEIVE_HTTP", "127.0.0.1:4318"}})->receive_http->port, 4318);
+}
+
+TEST(Serving, ABadVariableTakesOnlyItsOwnPartAway) {
+  std::vector<std::string> faults;
+  const FrontOptions options =
+      front_options(Configuration::from({{"SEAMTRACE_VIEWER", "127.0.0.1:0"},
+                                         {"SEAMTRACE_RECEIVE_HTTP", "4318"},
+                                         {"SEAMTRACE_RECEIVE_GRPC", "127.0.0.1:4317"}}),
+                    /*has_store=*/true, faults);
+  EXPECT_TRUE(options.viewer);
+  EXPECT_FALSE(options.receive_http);
+  EXPECT_TRUE(options.receive_grpc);
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_TRUE(faults[0].starts_with("SEAMTRACE_RECEIVE_HTTP: ")) << faults[0];
+}
+
+TEST(Serving, NoViewerIsOpenedWithoutTheTokenThatWasMeant) {
+  std::vector<std::string> faults;
+  const FrontOptions options = front_options(
+      Configuration::from({{"SEAMTRACE_VIEWER_TOKEN", "a;b"}}), /*has_store=*/true, faults);
+  EXPECT_FALSE(options.viewer);
+  EXPECT_EQ(faults.size(), 1u);
+}
+
+TEST(Serving, ATakenAddressTakesOnlyItsOwnPartAway) {
+  char folder[] = "/tmp/seamtrace-serving-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder), nullptr);
+  collector::CollectorOptions wishes;
+  wishes.configuration = Configuration::from({{"SEAMTRACE_DIR", folder}});
+  auto made = collector::Collector::create(std::move(wishes));
+  ASSERT_TRUE(made) << made.error().message;
+  const collector::ListenAddress any{"127.0.0.1", 0};
+  FrontOptions options;
+  options.viewer = any;
+  options.receive_grpc = any;
+  std::vector<std::string> faults;
+  const auto first = collector::Front::start(options, made->get(), nullptr, faults);
+  EXPECT_TRUE(faults.empty());
+  const std::string taken = first->receive_grpc();
+
+  const auto address = *collector::parse_listen_address(taken);
+  for (const auto member :
+       {&FrontOptions::viewer, &FrontOptions::receive_http, &FrontOptions::receive_grpc}) {
+    FrontOptions one_taken;
+    one_taken.viewer = one_taken.receive_http = one_taken.receive_grpc = any;
+    one_taken.*member = address;
+    faults.clear();
+    const auto second = collector::Front::start(one_taken, made->get(), nullptr, faults);
+    ASSERT_EQ(faults.size(), 1u);
+    EXPECT_NE(faults[0].find(taken), std::string::npos) << faults[0];
+    EXPECT_EQ(second->viewer_url().empty(), member == &FrontOptions::viewer);
+    EXPECT_EQ(second->receive_http().empty(), member == &FrontOptions::receive_http);
+    EXPECT_EQ(second->receive_grpc().empty(), member == &FrontOptions::receive_grpc);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Serving, TheStoreIsWhereTheUserKeepsData) {

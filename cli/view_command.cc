@@ -51,19 +51,18 @@ int view_command(const ViewOptions& options) {
   if (const auto reader = collector::StoreReader::open(path); !reader)
     return fail(reader.error().message);
 
-  auto front_wishes = front_options(configuration, /*has_store=*/true);
-  if (!front_wishes) return fail(front_wishes.error().message);
-  front_wishes->store_path = path;
-  front_wishes->receive_http.reset();
-  front_wishes->receive_grpc.reset();
-  if (!front_wishes->viewer)
+  std::vector<std::string> faults;
+  collector::FrontOptions wishes = front_options(configuration, /*has_store=*/true, faults);
+  if (!faults.empty()) return fail(faults.front());
+  wishes.store_path = path;
+  if (!wishes.viewer)
     return fail("the viewer is off (SEAMTRACE_VIEWER); name an address with --listen");
   const sigset_t signals = hold_ending_signals();
-  const auto front = collector::Front::start(*front_wishes, nullptr, nullptr);
-  if (!front) return fail(front.error().message);
+  const auto front = collector::Front::start(wishes, nullptr, nullptr, faults);
+  if (!faults.empty()) return fail(faults.front());
   std::fprintf(stderr, "seamtrace: look at the traces of %s at %s\n", path.c_str(),
-               (*front)->viewer_url().c_str());
-  wait(signals, **front, options.idle_minutes);
+               front->viewer_url().c_str());
+  wait(signals, *front, options.idle_minutes);
   return 0;
 }
 

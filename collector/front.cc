@@ -99,7 +99,9 @@ struct Front::Parts {
   }
 
   std::optional<Error> open_viewer(const FrontOptions& options);
-  std::optional<Error> open_receivers(const FrontOptions& options);
+  std::optional<Error> open_receive_http(const ListenAddress& address);
+  std::optional<Error> open_receive_grpc(const ListenAddress& address);
+  void open_receivers(const FrontOptions& options, std::vector<std::string>& faults);
 };
 
 std::optional<Error> Front::Parts::open_viewer(const FrontOptions& options) {
@@ -119,13 +121,13 @@ std::optional<Error> Front::Parts::open_viewer(const FrontOptions& options) {
     opened = HttpServer::listen(server);
   }
   if (!opened) return opened.error();
-  viewer = std::move(*opened);
 
   std::string token = options.token;
   if (token.empty() && !is_loopback(server.address)) {
     token = random_token();
     if (token.empty()) return Error{"no token could be made up; set SEAMTRACE_VIEWER_TOKEN"};
   }
+  viewer = std::move(*opened);
   guard.emplace(GuardOptions{server.address, viewer->port(), token});
   viewer_url = viewer->url() + (token.empty() ? "" : "/?token=" + token);
   viewer->serve([this](const HttpRequest& request) {
@@ -136,52 +138,61 @@ std::optional<Error> Front::Parts::open_viewer(const FrontOptions& options) {
   return {};
 }
 
-std::optional<Error> Front::Parts::open_receivers(const FrontOptions& options) {
-  if (!options.receive_http && !options.receive_grpc) return {};
+std::optional<Error> Front::Parts::open_receive_http(const ListenAddress& address) {
+  HttpServerOptions server;
+  server.address = address.address;
+  server.port = address.port;
+  server.longest_body = OtlpReceiver::kLongestBody;
+  server.workers = 8;  // each may wait for a commit
+  auto opened = HttpServer::listen(server);
+  if (!opened) return opened.error();
+  receive_http = std::move(*opened);
+  receiver->listens_http(ListenAddress{server.address, receive_http->port()}.text());
+  receive_http->serve([this](const HttpRequest& request) {
+    // Only browsers send it, for pages that have no business here.
+    if (!request.header("origin").empty())
+      return error_response(403, "requests of web pages are refused");
+    return receiver->handle(request);
+  });
+  return {};
+}
+
+std::optional<Error> Front::Parts::open_receive_grpc(const ListenAddress& address) {
+  GrpcServerOptions server;
+  server.address = address.address;
+  server.port = address.port;
+  auto opened = GrpcServer::listen(server, *receiver);
+  if (!opened) return opened.error();
+  receive_grpc = std::move(*opened);
+  receiver->listens_grpc(receive_grpc->address());
+  return {};
+}
+
+void Front::Parts::open_receivers(const FrontOptions& options, std::vector<std::string>& faults) {
   const SpanSink sink = [this](SpanList&& spans) { return take(std::move(spans)); };
   receiver = std::make_unique<OtlpReceiver>(sink);
-  if (options.receive_http) {
-    HttpServerOptions server;
-    server.address = options.receive_http->address;
-    server.port = options.receive_http->port;
-    server.longest_body = OtlpReceiver::kLongestBody;
-    server.workers = 8;  // each may wait for a commit
-    auto opened = HttpServer::listen(server);
-    if (!opened) return Error{"OTLP over HTTP: " + opened.error().message};
-    receive_http = std::move(*opened);
-    receiver->listens_http(ListenAddress{server.address, receive_http->port()}.text());
-    receive_http->serve([this](const HttpRequest& request) {
-      // Only browsers send it, for pages that have no business here.
-      if (!request.header("origin").empty())
-        return error_response(403, "requests of web pages are refused");
-      return receiver->handle(request);
-    });
-  }
-  if (options.receive_grpc) {
-    GrpcServerOptions server;
-    server.address = options.receive_grpc->address;
-    server.port = options.receive_grpc->port;
-    auto opened = GrpcServer::listen(server, *receiver);
-    if (!opened) return Error{"OTLP over gRPC: " + opened.error().message};
-    receive_grpc = std::move(*opened);
-    receiver->listens_grpc(receive_grpc->address());
-  }
-  return {};
+  if (options.receive_http)
+    if (const auto error = open_receive_http(*options.receive_http))
+      faults.push_back("OTLP over HTTP: " + error->message);
+  if (options.receive_grpc)
+    if (const auto error = open_receive_grpc(*options.receive_grpc))
+      faults.push_back("OTLP over gRPC: " + error->message);
+  if (receive_http == nullptr && receive_grpc == nullptr) receiver.reset();
 }
 
 Front::Front(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Front::~Front() = default;
 
-Result<std::unique_ptr<Front>> Front::start(const FrontOptions& options, Collector* collector,
-                                            StoreExporter* store) {
+std::unique_ptr<Front> Front::start(const FrontOptions& options, Collector* collector,
+                                    StoreExporter* store, std::vector<std::string>& faults) {
   auto parts = std::make_unique<Parts>();
   parts->collector = collector;
   parts->store = store;
   parts->store_path = options.store_path;
-  if (collector != nullptr)
-    if (auto error = parts->open_receivers(options)) return *error;
+  if (collector != nullptr) parts->open_receivers(options, faults);
   if (options.viewer)
-    if (auto error = parts->open_viewer(options)) return Error{"web viewer: " + error->message};
+    if (const auto error = parts->open_viewer(options))
+      faults.push_back("web viewer: " + error->message);
   if (collector != nullptr)
     collector->add_to_status([all = parts.get()](json& status) { all->add_to(status); });
   return std::unique_ptr<Front>(new Front(std::move(parts)));

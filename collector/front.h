@@ -2,7 +2,7 @@
 // Path:    browser, SDKs -> [Front] -> store, Collector
 // Owner:   the command that runs the collector; dies before it.
 // Threads: the servers' own.
-// Failure: an address that cannot be listened on is an Error; nothing else of the collector
+// Failure: what cannot be opened is left out, with a sentence; nothing else of the collector
 // suffers.
 #pragma once
 
@@ -10,10 +10,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "collector/pipeline.h"
 #include "collector/support/listen_address.h"
-#include "collector/support/result.h"
 
 namespace seamtrace::collector {
 
@@ -32,9 +32,10 @@ struct FrontOptions {
 class Front {
  public:
   /// `collector` null: a store file is shown and nothing else. `store` null: received spans need
-  /// not wait for it. Adds itself to the collector's status. Borrows both.
-  static Result<std::unique_ptr<Front>> start(const FrontOptions& options, Collector* collector,
-                                              StoreExporter* store);
+  /// not wait for it. Adds itself to the collector's status. Borrows both. Never null: appends a
+  /// sentence to `faults` for each address that cannot be listened on, and opens the others.
+  static std::unique_ptr<Front> start(const FrontOptions& options, Collector* collector,
+                                      StoreExporter* store, std::vector<std::string>& faults);
   ~Front();
 
   /// With the token where one is needed; empty: there is no viewer.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -121,11 +122,15 @@ Turn take_turn(const CollectorProcess::Options& options, int lifeline, FileDescr
     auto created = collector::Collector::create(std::move(collector_options));
     if (created) {
       auto serving = open_serving(options.configuration, options.plan, **created, warnings);
-      if (!serving) warnings.push_back(serving.error().message);
+      // Whoever runs a program wants it to run: with what can be served.
+      if (serving)
+        std::ranges::move(serving->faults, std::back_inserter(warnings));
+      else
+        warnings.push_back(serving.error().message);
       // What is wrong with its variables the run has told already.
       if (!options.quiet)
         for (const std::string& warning : warnings) warn(warning);
-      Turn turn{std::move(*created), serving ? std::move(*serving) : nullptr};
+      Turn turn{std::move(*created), serving ? std::move(serving->front) : nullptr};
       if (report) say(report.get(), kReady, turn.front ? turn.front->viewer_url() : "");
       return turn;
     }
