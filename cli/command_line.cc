@@ -223,6 +223,18 @@ std::vector<std::string> split_off_program(const std::vector<std::string>& argum
           arguments.begin() + static_cast<ptrdiff_t>(std::min(i, arguments.size()))};
 }
 
+/// CLI11 takes the next word for the value of `--store=`; a script that writes --store="$UNSET"
+/// shall hear of it instead.
+std::optional<Parsed> check_empty_values(const std::vector<std::string>& words,
+                                         const CLI::App* command) {
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    if (word.starts_with("--") && word.ends_with("="))
+      return failure(word.substr(0, word.size() - 1) + ": a value is missing after '='", command);
+  }
+  return {};
+}
+
 std::optional<Parsed> check_endpoint(const std::string& endpoint, const CLI::App* command) {
   if (command->count("--endpoint") == 0) return {};
   const auto parsed = collector::parse_base_endpoint(endpoint);
@@ -302,6 +314,7 @@ Parsed parse_command_line(const std::vector<std::string>& arguments) {
   CLI::App* command = &all.app;
   if (!words.empty())
     if (CLI::App* named = find_command(all.app, words[0]); named != nullptr) command = named;
+  if (auto bad = check_empty_values(words, command)) return *bad;
   std::ranges::reverse(words);  // as CLI11 wants them
   try {
     all.app.parse(words);

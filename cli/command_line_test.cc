@@ -80,6 +80,8 @@ TEST(CommandLine, MissingPartsAreNamed) {
   EXPECT_TRUE(contains(refused({"run", "--", ""}), "which program?"));
   EXPECT_TRUE(contains(refused({"doctor"}), "which program?"));
   EXPECT_TRUE(contains(refused({"run", "--service"}), "--service"));
+  EXPECT_TRUE(contains(refused({"run", "--store=", "--quiet", "--", "x"}), "--store: a value is"));
+  EXPECT_TRUE(contains(refused({"traces", "--since=", "--json"}), "--since: a value is missing"));
   EXPECT_TRUE(contains(refused({}), "Usage"));
 }
 

@@ -1,11 +1,15 @@
 #include "cli/doctor_command.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "cli/elf_inspection/inspection.h"
 #include "collector/export/text.h"
+#include "collector/support/configuration.h"
+#include "collector/support/directory.h"
 #include "nlohmann/json.hpp"
 
 namespace seamtrace::cli {
@@ -103,8 +107,15 @@ int exit_code(Verdict verdict) {
 }  // namespace
 
 int doctor_command(const DoctorOptions& options) {
-  const Inspection inspection =
+  Inspection inspection =
       inspect_program(options.program, {text_of("PATH"), text_of("ASAN_OPTIONS"), true});
+  const auto configuration = collector::Configuration::from_environment(::environ);
+  if (const std::string obstacle =
+          collector::segment_obstacle(std::string(configuration.text("SEAMTRACE_DIR")));
+      !obstacle.empty() && inspection.verdict <= Verdict::kUntraceable) {
+    inspection.verdict = Verdict::kUntraceable;
+    inspection.findings.push_back({"no_place", obstacle, ""});
+  }
   const std::string out = options.json ? render_json(inspection) : render(inspection);
   std::fwrite(out.data(), 1, out.size(), stdout);
   return exit_code(inspection.verdict);

@@ -1,5 +1,8 @@
 // seamtrace: the program that people type.
 // Path:    argv -> [cli] -> one command
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -51,8 +54,16 @@ struct Carry {
   }
 };
 
+/// What was started without standard files gets none, but nothing else that we open takes their
+/// places. A program that we start finds them closed as before.
+void occupy_standard_files() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", O_RDWR | O_CLOEXEC);  // takes the lowest
+}
+
 int carry_out(int argc, char** argv) {
   shed_agent(argv);
+  occupy_standard_files();
   const Parsed parsed =
       parse_command_line(std::vector<std::string>(argv + (argc > 0), argv + argc));
   if (!parsed.command) {

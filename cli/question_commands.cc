@@ -9,6 +9,9 @@ namespace seamtrace::cli {
 
 namespace {
 
+/// Of rows and tables: more than anybody reads.
+constexpr int kMostNumber = 1'000'000;
+
 constexpr char kTracesExamples[] =
     "\nQUERY: words that must all hold, such as service=gateway, 'duration>200ms', status=error,\n"
     "'http.response.status_code>=500', -peer=redis (a minus negates), or just text. Put what has\n"
@@ -91,7 +94,8 @@ void QuestionCommands::declare(CLI::App& app) {
   traces_command_->add_option("--until", traces_.until, "The latest (default: now)")
       ->type_name("TIME");
   traces_command_->add_option("--limit", traces_.limit, "Traces to show at most (default 20)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::Range(1, kMostNumber));
   traces_command_->add_flag("--follow,-f", traces_.follow, "Go on with new ones as they come");
   traces_command_->add_flag("--json", traces_.json, "Print one JSON object a line for each trace");
   add_store(traces_command_, traces_.store);
@@ -122,7 +126,8 @@ void QuestionCommands::declare(CLI::App& app) {
   top_command_->add_option("--sort", top_.sort, "total, count, slowest or failing first")
       ->type_name("ORDER");
   top_command_->add_option("--count", top_.count, "Print so many tables, one a second")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::Range(1, kMostNumber));
   top_command_->add_flag("--json", top_.json, "Print it as JSON");
   add_store(top_command_, top_.store);
 
@@ -155,8 +160,6 @@ std::vector<std::string> QuestionCommands::split_off_query(
 }
 
 std::optional<Parsed> QuestionCommands::check_traces() const {
-  if (traces_.limit == 0)
-    return failure("--limit: 0 shows nothing; 1 is the least", traces_command_);
   if (traces_.follow && !traces_.until.empty())
     return failure("--follow goes on for ever, --until ends: which one?", traces_command_);
   return {};
@@ -218,7 +221,6 @@ std::optional<Parsed> QuestionCommands::choose() const {
     if (!is_age(top_.window))
       return failure("--window: " + in_quotes(top_.window) + " is no age such as 90s, 15m or 2h",
                      top_command_);
-    if (top_.count == 0) return failure("--count: 0 prints nothing; 1 is the least", top_command_);
     return Parsed{top_, 0, {}};
   }
   if (set_command_->parsed()) return choose_set();

@@ -25,6 +25,7 @@
 #include "cli/serving.h"
 #include "collector/export/text.h"
 #include "collector/query/status_client.h"
+#include "collector/support/directory.h"
 
 namespace seamtrace::cli {
 
@@ -60,7 +61,8 @@ Configuration configuration_of(const RunOptions& options) {
 class Run {
  public:
   explicit Run(const RunOptions& options)
-      : options_(options),
+      : signals_(note_signals()),
+        options_(options),
         configuration_(configuration_of(options)),
         base_(configuration_.text("SEAMTRACE_DIR")) {}
 
@@ -83,21 +85,23 @@ class Run {
 
  private:
   int run_untraced() {
-    return explain_start_failure(options_.command[0],
-                                 become_program(options_.command, current_environment()));
+    restore_signals(signals_);
+    const int error_number = become_program(options_.command, current_environment());
+    note_signals();
+    return explain_start_failure(options_.command[0], error_number);
   }
 
   int run_traced(const std::string& library) {
-    const SignalState signals = hold_signals();
+    hold_signals();
     start_collector();
-    const Spawned program = spawn_program(options_.command, environment(library), signals);
+    const Spawned program = spawn_program(options_.command, environment(library), signals_);
     if (program.pid < 0) {
       if (own_collector_) own_collector_->release(flush_timeout());
       return explain_start_failure(options_.command[0], program.error_number);
     }
     const int status = wait_and_pass_signals(program.pid);
     // From here on ^C means us: whoever does not want to wait for the last spans need not.
-    restore_signals(signals);
+    release_signals(signals_);
     if (WIFSIGNALED(status)) report_signal(WTERMSIG(status));
     finish(program.pid, status);
     if (WIFSIGNALED(status)) {
@@ -128,21 +132,17 @@ class Run {
     auto started = CollectorProcess::start(options);
     if (!started) return warn("there is no collector: " + started.error().message);
     own_collector_ = std::move(*started);
-    announce_viewer();
+    if (!options_.quiet) announce_viewer(viewer_url());
   }
 
   /// Its own collector's, or the one's that serves this user already.
-  void announce_viewer() const {
-    if (options_.quiet) return;
-    std::string url = own_collector_->viewer_url();
-    if (own_collector_->stands_by()) {
-      auto client = StatusClient::connect(base_, ::geteuid());
-      const auto status = client ? client->ask({{"command", "status"}}, milliseconds(500))
-                                 : collector::Result<json>(client.error());
-      if (!status || !status->contains("viewer") || !status->at("viewer").is_object()) return;
-      url = status->at("viewer").value("url", "");
-    }
-    if (!url.empty()) std::fprintf(stderr, "seamtrace: look at the traces at %s\n", url.c_str());
+  std::string viewer_url() const {
+    if (!own_collector_->stands_by()) return own_collector_->viewer_url();
+    auto client = StatusClient::connect(base_, ::geteuid());
+    const auto status = client ? client->ask({{"command", "status"}}, milliseconds(500))
+                               : collector::Result<json>(client.error());
+    if (!status || !status->contains("viewer") || !status->at("viewer").is_object()) return "";
+    return status->at("viewer").value("url", "");
   }
 
   milliseconds flush_timeout() const {
@@ -169,7 +169,8 @@ class Run {
     }
     const bool own = own_collector_ && answer.value("collector", json::object()).value("pid", 0) ==
                                            own_collector_->pid();
-    const SummaryContext context{options_.command[0], own, own && prints_};
+    const SummaryContext context{options_.command[0], own, own && prints_,
+                                 collector::segment_obstacle(base_)};
     std::fprintf(stderr, "%s\n", summary_line(answer, context).c_str());
   }
 
@@ -232,6 +233,7 @@ class Run {
     if (!options_.quiet) cli::warn(sentence);
   }
 
+  const SignalState signals_;
   const RunOptions& options_;
   const Configuration configuration_;
   const std::string base_;

@@ -354,6 +354,8 @@ class RunCommandTest(unittest.TestCase):
         out, err = second.communicate(b"10\n", timeout=LONG)
         self.assertEqual(out, b"asked\n")
         self.assertIn("20 spans in 10 traces from 1 process, kept in ", err.decode())
+        addresses = re.findall("look at the traces at (http://\\S+)", err.decode())
+        self.assertEqual(len(set(addresses)), 2, "the first one's page has ended, too")
         self.assertIsNone(self.serving())
 
     @unittest.skipUnless(os.path.exists(AGENT), "needs the agent")

@@ -206,6 +206,8 @@ static_assert(kTargetsOffset + kTargetsBytes <= kDescriptorsOffset);
 /// user) and are named `<pid>-<created_monotonic_ns in hex>.segment` (mode 0600).
 /// The base is SEAMTRACE_DIR.
 inline constexpr char kDefaultBaseDirectory[] = "/dev/shm";
+/// Bytes of a base directory's path, at most; the library takes no longer one.
+inline constexpr uint64_t kMostBaseDirectoryBytes = 255;
 inline constexpr char kUserDirectoryPrefix[] = "seamtrace-";
 inline constexpr char kSegmentSuffix[] = ".segment";
 

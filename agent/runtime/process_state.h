@@ -28,7 +28,7 @@ struct Settings {
   uint32_t propagators;  ///< bits of codecs::Propagator
   wire::Sampler sampler;
   uint64_t rejection_threshold;
-  char base_directory[256];
+  char base_directory[wire::kMostBaseDirectoryBytes + 1];
   /// Lower-cased comma lists of headers to capture: [server, client][request, response].
   char captured_headers[2][2][256];
   bool captures_headers[2][2];

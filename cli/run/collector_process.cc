@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -131,7 +132,11 @@ Turn take_turn(const CollectorProcess::Options& options, int lifeline, FileDescr
       if (!options.quiet)
         for (const std::string& warning : warnings) warn(warning);
       Turn turn{std::move(*created), serving ? std::move(serving->front) : nullptr};
-      if (report) say(report.get(), kReady, turn.front ? turn.front->viewer_url() : "");
+      const std::string url = turn.front ? turn.front->viewer_url() : "";
+      if (report)
+        say(report.get(), kReady, url);
+      else if (!options.quiet)
+        announce_viewer(url);  // the run named another one's
       return turn;
     }
     const bool busy = created.error().code == ErrorCode::kBusy;
@@ -163,6 +168,10 @@ int collect(const CollectorProcess::Options& options, FileDescriptor lifeline,
 }
 
 }  // namespace
+
+void announce_viewer(const std::string& url) {
+  if (!url.empty()) std::fprintf(stderr, "seamtrace: look at the traces at %s\n", url.c_str());
+}
 
 Result<CollectorProcess> CollectorProcess::start(const Options& options) {
   int lifeline[2], report[2];

@@ -53,4 +53,7 @@ class CollectorProcess {
   collector::FileDescriptor lifeline_;  ///< the collector notices when it is closed
 };
 
+/// Says on stderr where the traces are shown; nothing for an empty address.
+void announce_viewer(const std::string& url);
+
 }  // namespace seamtrace::cli

@@ -23,24 +23,33 @@ sigset_t passable() {
 
 }  // namespace
 
-SignalState hold_signals() {
+SignalState note_signals() {
   SignalState state{};
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  // A SIGCHLD that was ignored would take the program's wait status away from us.
-  sigaction(SIGCHLD, &standard, &state.child);
+  sigaction(SIGCHLD, nullptr, &state.child);
   struct sigaction ignored {};
   ignored.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignored, &state.pipe);
-  const sigset_t set = passable();
-  sigprocmask(SIG_BLOCK, &set, &state.mask);
+  sigprocmask(SIG_BLOCK, nullptr, &state.mask);
   return state;
 }
 
-void restore_signals(const SignalState& state) {
+void hold_signals() {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  // A SIGCHLD that was ignored would take the program's wait status away from us.
+  sigaction(SIGCHLD, &standard, nullptr);
+  const sigset_t set = passable();
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
+void release_signals(const SignalState& state) {
   sigaction(SIGCHLD, &state.child, nullptr);
-  sigaction(SIGPIPE, &state.pipe, nullptr);
   sigprocmask(SIG_SETMASK, &state.mask, nullptr);
+}
+
+void restore_signals(const SignalState& state) {
+  sigaction(SIGPIPE, &state.pipe, nullptr);
+  release_signals(state);
 }
 
 int wait_and_pass_signals(pid_t program) {

@@ -15,11 +15,17 @@ struct SignalState {
   struct sigaction pipe;
 };
 
-/// Blocks every signal that can be passed on, so that none is lost from now on, and returns how
-/// things stood.
-SignalState hold_signals();
+/// How things stand. From now on a reader of our own output that has gone ends nothing: neither
+/// the program's start nor its exit code hangs on who listens to us.
+SignalState note_signals();
 
-/// For the child, before exec.
+/// Blocks every signal that can be passed on, so that none is lost from now on.
+void hold_signals();
+
+/// The program has ended: signals mean this process again. A reader that has gone still does not.
+void release_signals(const SignalState& state);
+
+/// As it stood, in all. Before exec.
 void restore_signals(const SignalState& state);
 
 /// Waits until `program` has ended and returns its wait status. Meanwhile passes signals on,

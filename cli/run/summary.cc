@@ -61,6 +61,11 @@ std::string summary_line(const json& answer, const SummaryContext& context) {
   const uint64_t lost = number(answer, "lost");
   std::string line = "seamtrace: ";
   if (spans == 0 && lost == 0) {
+    if (!context.obstacle.empty()) {
+      line += "no request could be seen: ";
+      collector::append_printable(line, context.obstacle);
+      return line;
+    }
     line += "no request was seen; 'seamtrace doctor ";
     collector::append_printable(line, context.program);
     return line + "' tells what can be traced";
@@ -77,7 +82,7 @@ std::string summary_line(const json& answer, const SummaryContext& context) {
   if (exporters != answer.end() && exporters->is_array()) {
     for (const json& exporter : *exporters)
       if (exporter.is_object()) add_exporter(fate, exporter, context.prints);
-    if (exporters->empty()) fate.went.emplace_back("exported nowhere: no exporter is configured");
+    if (exporters->empty()) fate.went.emplace_back("exported nowhere");
   }
   if (!context.own_collector) {
     // Its counts are of all that it ever did, not of this run.

@@ -13,6 +13,7 @@ struct SummaryContext {
   std::string program;
   bool own_collector = true;  ///< false: another one serves this user
   bool prints = false;        ///< our own collector prints on this terminal
+  std::string obstacle = {};  ///< why the program could not be seen, if that is known
 };
 
 /// Without line feed. Never contains control characters, whatever the answer says.

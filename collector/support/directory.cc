@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <cstring>
@@ -48,6 +49,21 @@ Result<FileDescriptor> open_user_directory(const std::string& base, uid_t uid, b
   auto opened = open_user_directory(directory.get(), uid);
   if (!opened) return Error{base + "/" + opened.error().message};
   return opened;
+}
+
+std::string segment_obstacle(const std::string& base) {
+  if (base.size() > wire::kMostBaseDirectoryBytes)
+    return "SEAMTRACE_DIR has " + std::to_string(base.size()) + " bytes; name a directory of " +
+           std::to_string(wire::kMostBaseDirectoryBytes) + " at most";
+  // The fixed part of a segment, and one chunk for records.
+  constexpr uint64_t kLeast = wire::kSlotsOffset + wire::kChunkBytes;
+  struct statvfs system {};
+  if (::statvfs(base.c_str(), &system) != 0) return "";
+  const uint64_t free = uint64_t{system.f_bavail} * system.f_frsize;
+  if (free >= kLeast) return "";
+  return "SEAMTRACE_DIR " + base + " has " + std::to_string(free / 1024) +
+         " KiB of room left, and " + std::to_string(kLeast / 1024) +
+         " KiB a process are needed; make room, or name another " + "directory";
 }
 
 }  // namespace seamtrace::collector

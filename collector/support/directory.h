@@ -20,6 +20,10 @@ Result<FileDescriptor> open_user_directory(int base, uid_t uid);
 /// The same by path; `create` makes it (0700) when it is missing.
 Result<FileDescriptor> open_user_directory(const std::string& base, uid_t uid, bool create);
 
+/// What keeps the library of a traced program from making its segment below `base`: a path that is
+/// too long, no room. A sentence that says what to do; empty: nothing does.
+std::string segment_obstacle(const std::string& base);
+
 std::string user_directory_name(uid_t uid);
 /// The inverse; none for any other name.
 std::optional<uid_t> user_of_directory_name(const std::string& name);
