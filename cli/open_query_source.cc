@@ -62,11 +62,12 @@ Result<std::unique_ptr<QuerySource>> open_query_source(const Configuration& conf
   // not hold up the collector.
   if (const std::string path = raw_text(member(status, "store"), "path"); !path.empty())
     return open_file(path, "collector " + count(member(status, "collector"), "pid"));
-  const std::string path = default_store_path(configuration);
-  if (::access(path.c_str(), F_OK) == 0) return open_file(path, "store " + printable(path));
+  const auto path = default_store_path(configuration);
+  if (!path) return path.error();
+  if (::access(path->c_str(), F_OK) == 0) return open_file(*path, "store " + printable(*path));
   return Error{(status.is_object() ? "the collector that runs keeps no store"
                                    : "no collector serves this user") +
-               (", and there is no store at " + path) +
+               (", and there is no store at " + *path) +
                "; 'seamtrace run -- PROGRAM' traces a program and keeps what it saw, --store FILE "
                "reads another one"};
 }

@@ -20,6 +20,10 @@ namespace {
 
 constexpr char kReceiveHttp[] = "127.0.0.1:4318";
 constexpr char kReceiveGrpc[] = "127.0.0.1:4317";
+constexpr char kDefaultViewer[] = "127.0.0.1:4380";
+/// RFC 3986's unreserved ones: they mean themselves in a link.
+constexpr char kTokenCharacters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 constexpr uint64_t kMebibyte = 1024 * 1024;
 
 bool is_number(const std::string& text) {
@@ -29,19 +33,25 @@ bool is_number(const std::string& text) {
 std::optional<ListenAddress> address_of(const Configuration& configuration, std::string_view name,
                                         std::vector<std::string>& faults) {
   const std::string_view value = configuration.text(name);
-  if (value.empty() || value == "off") return {};
+  if (value.empty() || wire::equals_ignoring_case(value, "off")) return {};
   auto parsed = collector::parse_listen_address(value);
   if (parsed) return std::move(*parsed);
   faults.push_back(std::string(name) + ": " + parsed.error().message);
   return {};
 }
 
-collector::StoreOptions store_options(const Configuration& configuration) {
+collector::StoreOptions store_options(const Configuration& configuration, const std::string& path) {
   collector::StoreOptions options;
-  options.path = default_store_path(configuration);
+  options.path = path;
   options.most_bytes = configuration.number("SEAMTRACE_STORE_MAX_SIZE").value_or(1024) * kMebibyte;
   options.longest_age_s = configuration.number("SEAMTRACE_STORE_MAX_AGE").value_or(168) * 3600;
   return options;
+}
+
+Result<std::unique_ptr<collector::Store>> open_store(const Configuration& configuration) {
+  const auto path = default_store_path(configuration);
+  if (!path) return path.error();
+  return collector::Store::open(store_options(configuration, *path));
 }
 
 }  // namespace
@@ -56,7 +66,7 @@ std::optional<Error> apply_serving(const ServingOptions& options,
   if (options.listen.empty()) return {};
   const std::string listen =
       is_number(options.listen) ? "127.0.0.1:" + options.listen : options.listen;
-  if (listen != "off")
+  if (!wire::equals_ignoring_case(listen, "off"))
     if (const auto parsed = collector::parse_listen_address(listen); !parsed)
       return Error{"--listen: " + parsed.error().message};
   environment["SEAMTRACE_VIEWER"] = listen;
@@ -69,11 +79,14 @@ FrontOptions front_options(const Configuration& configuration, bool has_store,
   const bool asked_for = configuration.is_set("SEAMTRACE_VIEWER");
   if (has_store || asked_for)
     options.viewer = address_of(configuration, "SEAMTRACE_VIEWER", faults);
-  options.any_viewer_port = !asked_for;
+  // A bad address is as good as none (OpenTelemetry specification, environment variables).
+  const bool is_bad = !faults.empty();
+  if (is_bad) options.viewer = *collector::parse_listen_address(kDefaultViewer);
+  options.any_viewer_port = !asked_for || is_bad;
   options.token = configuration.text("SEAMTRACE_VIEWER_TOKEN");
-  if (options.token.find_first_of(" ;,\"\\") != std::string::npos) {
+  if (options.token.find_first_not_of(kTokenCharacters) != std::string::npos) {
     faults.emplace_back(
-        "SEAMTRACE_VIEWER_TOKEN: letters, digits and -._~ only, it travels in a cookie");
+        "SEAMTRACE_VIEWER_TOKEN: letters, digits and -._~ only; it travels in a link and a cookie");
     options.viewer.reset();
   }
   options.receive_http = address_of(configuration, "SEAMTRACE_RECEIVE_HTTP", faults);
@@ -86,12 +99,11 @@ Result<Serving> open_serving(const Configuration& configuration, ExporterPlan pl
   collector::StoreExporter* exporter = nullptr;
   std::string path;
   if (plan.store) {
-    const collector::StoreOptions options = store_options(configuration);
-    auto store = collector::Store::open(options);
+    auto store = open_store(configuration);
     if (store) {
       auto made = collector::make_store_exporter(std::move(*store));
       exporter = made.get();
-      path = options.path;
+      path = made->store_statistics().path;
       collector.add_exporter(std::move(made));
     } else {
       const std::string sentence = "traces are not kept: " + store.error().message;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -44,7 +46,9 @@ TEST(Serving, ABadAddressIsAnError) {
   EXPECT_TRUE(error->message.starts_with("--listen: 'example.com:80' is not")) << error->message;
   EXPECT_FALSE(front({{"SEAMTRACE_VIEWER", "nowhere"}}));
   EXPECT_FALSE(front({{"SEAMTRACE_RECEIVE_GRPC", "4317"}}));
-  EXPECT_FALSE(front({{"SEAMTRACE_VIEWER_TOKEN", "a;b"}}));
+  for (const char* token : {"a;b", "a+b", "a%41", "a&b", "a#b", "a=b"})
+    EXPECT_FALSE(front({{"SEAMTRACE_VIEWER_TOKEN", token}})) << token;
+  EXPECT_TRUE(front({{"SEAMTRACE_VIEWER_TOKEN", "aZ09-._~"}}));
 }
 
 TEST(Serving, ThereIsAViewerWhereThereIsAStoreOrItIsAskedFor) {
@@ -53,7 +57,17 @@ TEST(Serving, ThereIsAViewerWhereThereIsAStoreOrItIsAskedFor) {
   EXPECT_FALSE(front({}, false)->viewer);
   EXPECT_TRUE(front({{"SEAMTRACE_VIEWER", "[::1]:0"}}, false)->viewer);
   EXPECT_FALSE(front({{"SEAMTRACE_VIEWER", "[::1]:0"}})->any_viewer_port);
-  EXPECT_FALSE(front({{"SEAMTRACE_VIEWER", "off"}})->viewer);
+  EXPECT_FALSE(front({{"SEAMTRACE_VIEWER", "Off"}})->viewer);
+}
+
+TEST(Serving, ABadAddressOfTheViewerIsToldAndTakenForNone) {
+  std::vector<std::string> faults;
+  const FrontOptions options = front_options(
+      Configuration::from({{"SEAMTRACE_VIEWER", "nonsense"}}), /*has_store=*/true, faults);
+  ASSERT_EQ(faults.size(), 1u);
+  ASSERT_TRUE(options.viewer);
+  EXPECT_EQ(options.viewer->port, 4380);
+  EXPECT_TRUE(options.any_viewer_port);
 }
 
 TEST(Serving, NothingIsReceivedUnlessAskedFor) {
@@ -119,12 +133,34 @@ TEST(Serving, ATakenAddressTakesOnlyItsOwnPartAway) {
 
 TEST(Serving, TheStoreIsWhereTheUserKeepsData) {
   const auto path = [](Configuration::Environment environment) {
-    return default_store_path(Configuration::from(std::move(environment)));
+    const auto found = default_store_path(Configuration::from(std::move(environment)));
+    return found ? *found : found.error().message;
   };
   EXPECT_EQ(path({{"SEAMTRACE_STORE", "/x.db"}, {"XDG_DATA_HOME", "/data"}}), "/x.db");
   EXPECT_EQ(path({{"XDG_DATA_HOME", "/data"}, {"HOME", "/tmp"}}), "/data/seamtrace/traces.db");
   EXPECT_EQ(path({{"HOME", "/tmp"}}), "/tmp/.local/share/seamtrace/traces.db");
-  EXPECT_TRUE(path({{"HOME", "/nonexistent"}}).starts_with("/tmp/seamtrace-"));
+  EXPECT_EQ(path({{"SEAMTRACE_STORE", "x.db"}}), std::filesystem::current_path() / "x.db");
+}
+
+TEST(Serving, WithoutAHomeTheStoreIsInAFolderThatNobodyElseCanReadOrReplace) {
+  char temporary[] = "/tmp/seamtrace-location-XXXXXX";
+  ASSERT_NE(::mkdtemp(temporary), nullptr);
+  const auto path = [&] {
+    return default_store_path(
+        Configuration::from({{"HOME", "/nonexistent"}, {"TMPDIR", temporary}}));
+  };
+  const std::string folder = temporary + ("/seamtrace-" + std::to_string(::geteuid()));
+  ASSERT_TRUE(path());
+  EXPECT_EQ(*path(), folder + "/traces.db");
+  EXPECT_EQ(std::filesystem::status(folder).permissions(), std::filesystem::perms::owner_all);
+  ::chmod(folder.c_str(), 0777);
+  ASSERT_FALSE(path());
+  EXPECT_TRUE(path().error().message.starts_with(folder + ": others may write to it; name a file"))
+      << path().error().message;
+  std::filesystem::remove(folder);
+  std::filesystem::create_directory_symlink("/tmp", folder);
+  EXPECT_FALSE(path());
+  std::filesystem::remove_all(temporary);
 }
 
 }  // namespace

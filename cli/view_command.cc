@@ -47,20 +47,21 @@ int view_command(const ViewOptions& options) {
   auto environment = read_environment("", "");
   apply_serving(ServingOptions{options.store, options.listen, false}, environment);
   const Configuration configuration = Configuration::from(std::move(environment));
-  const std::string path = default_store_path(configuration);
-  if (const auto reader = collector::StoreReader::open(path); !reader)
+  const auto path = default_store_path(configuration);
+  if (!path) return fail(path.error().message);
+  if (const auto reader = collector::StoreReader::open(*path); !reader)
     return fail(reader.error().message);
 
   std::vector<std::string> faults;
   collector::FrontOptions wishes = front_options(configuration, /*has_store=*/true, faults);
   if (!faults.empty()) return fail(faults.front());
-  wishes.store_path = path;
+  wishes.store_path = *path;
   if (!wishes.viewer)
     return fail("the viewer is off (SEAMTRACE_VIEWER); name an address with --listen");
   const sigset_t signals = hold_ending_signals();
   const auto front = collector::Front::start(wishes, nullptr, nullptr, faults);
   if (!faults.empty()) return fail(faults.front());
-  std::fprintf(stderr, "seamtrace: look at the traces of %s at %s\n", path.c_str(),
+  std::fprintf(stderr, "seamtrace: look at the traces of %s at %s\n", path->c_str(),
                front->viewer_url().c_str());
   wait(signals, *front, options.idle_minutes);
   return 0;
