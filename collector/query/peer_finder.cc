@@ -16,6 +16,10 @@ uint64_t as_number(const SpanId& id) {
 
 }  // namespace
 
+std::string node_id(const Node& node) {
+  return std::string(node_kind_name(node.kind)) + ":" + node.name;
+}
+
 PeerFinder::PeerFinder(std::span<const Span> spans) {
   for (const Span& span : spans) {
     const bool answers = span.kind == SpanKind::kServer || span.kind == SpanKind::kConsumer;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -13,6 +14,10 @@
 #include "collector/store/trace_row.h"
 
 namespace seamtrace::collector {
+
+/// Kind and name, as in `database:postgresql shop`: tells a node from every other, and stays the
+/// same from answer to answer.
+std::string node_id(const Node& node);
 
 class PeerFinder {
  public:

@@ -15,6 +15,7 @@ constexpr BuiltInKey kBuiltIn[] = {
     {"status", Field::kStatus, "status=error", "unset, ok or error"},
     {"duration", Field::kDuration, "duration>200ms", "the span's duration"},
     {"peer", Field::kPeer, "peer=redis", "the other end of a client span"},
+    {"peer.id", Field::kPeerId, "peer.id=service:shop", "the other end's id on the map"},
     {"association", Field::kAssociation, "association=inferred", "how the parent was found"},
     {"trace.duration", Field::kTraceDuration, "trace.duration>1s", "the whole trace's duration"},
     {"trace.spans", Field::kTraceSpans, "trace.spans>100", "spans in the trace"},

@@ -43,6 +43,7 @@ TEST(ParserTest, TheLanguagesOwnWordsAreKnownInEitherCase) {
   EXPECT_EQ(only_condition("operation=a").field, Field::kName);
   EXPECT_EQ(only_condition("name=a").field, Field::kName);
   EXPECT_EQ(only_condition("peer=a").field, Field::kPeer);
+  EXPECT_EQ(only_condition("peer.id=a").field, Field::kPeerId);
   EXPECT_EQ(only_condition("root.name=a").field, Field::kRootName);
   EXPECT_EQ(only_condition("trace=ABCDEF01").field, Field::kTraceId);
   EXPECT_EQ(only_condition("http.route=a").field, Field::kAttribute);

@@ -122,6 +122,12 @@ bool holds_for_peer(const Condition& condition, const Span& span, const PeerFind
   return with_signs(condition, told.kind != NodeKind::kNone || !answering.empty(), compares);
 }
 
+bool holds_for_peer_id(const Condition& condition, const Span& span, const PeerFinder& peers) {
+  const Node node = peers.peer(span);
+  const bool there = node.kind != NodeKind::kNone;
+  return with_signs(condition, there, there && compares_text(condition, node_id(node)));
+}
+
 }  // namespace
 
 const Value* find_attribute(const Span& span, std::string_view key) {
@@ -176,6 +182,8 @@ bool holds_for_span(const Condition& condition, const Span& span, const PeerFind
     }
     case Field::kPeer:
       return holds_for_peer(condition, span, *peers);
+    case Field::kPeerId:
+      return holds_for_peer_id(condition, span, *peers);
     case Field::kText:
       return with_signs(condition, true, has_text(condition, span));
     default:

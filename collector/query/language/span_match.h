@@ -20,8 +20,12 @@ bool holds_for_number(const Condition& condition, const Number& number);
 bool holds_for_kind(const Condition& condition, SpanKind kind);
 bool holds_for_status(const Condition& condition, StatusCode status);
 
-/// REQUIRES: the condition is not about the trace. `peers`: of the span's trace; may be null when
-/// the field is not kPeer.
+inline bool needs_peers(const Condition& condition) {
+  return condition.field == Field::kPeer || condition.field == Field::kPeerId;
+}
+
+/// REQUIRES: the condition is not about the trace. `peers`: of the span's trace; may be null unless
+/// needs_peers(condition).
 bool holds_for_span(const Condition& condition, const Span& span, const PeerFinder* peers);
 
 }  // namespace seamtrace::collector

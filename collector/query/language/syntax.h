@@ -33,6 +33,7 @@ enum class Field : uint8_t {
   kAssociation,
   kAttribute,
   kPeer,
+  kPeerId,
   kText,  ///< anywhere in the span
 };
 

@@ -189,8 +189,7 @@ bool matches(const Query& query, const TraceRow& row, std::span<const Span> span
   const SpanConditions conditions(query);
   if (!conditions.any()) return true;
   std::optional<PeerFinder> peers;
-  if (!conditions.every([](const Condition& c) { return c.field != Field::kPeer; }))
-    peers.emplace(spans);
+  if (std::any_of(conditions.all.begin(), conditions.all.end(), needs_peers)) peers.emplace(spans);
   return std::any_of(spans.begin(), spans.end(), [&](const Span& span) {
     return conditions.every([&](const Condition& condition) {
       return holds_for_span(condition, span, peers ? &*peers : nullptr);

@@ -169,6 +169,17 @@ TEST_F(TraceMatchTest, APeerIsWhatTheSpanSaysOrTheServiceThatAnswered) {
   EXPECT_TRUE(found("kind=client peer!=redis"));
 }
 
+TEST_F(TraceMatchTest, APeersIdMeansOneNodeOfTheMap) {
+  EXPECT_TRUE(found("service=gateway peer.id=service:cart"));
+  EXPECT_TRUE(found("peer.id=\"database:postgresql shop\""));
+  EXPECT_TRUE(found("peer.id=cache:*"));
+  EXPECT_FALSE(found("peer.id=service:car")) << "a part of a name";
+  EXPECT_FALSE(found("peer.id=cart"));
+  EXPECT_FALSE(found("peer.id=external:cart.internal:8080")) << "a service answered";
+  EXPECT_FALSE(found("kind=server peer.id!=service:cart"));
+  EXPECT_TRUE(found("service=cart peer.id!=cache:*"));
+}
+
 TEST_F(TraceMatchTest, TextIsSearchedForEverywhereInASpan) {
   EXPECT_TRUE(found("hgetall"));
   EXPECT_TRUE(found("\"connection reset\""));
@@ -245,7 +256,8 @@ TEST_F(TraceMatchTest, ASpanWithoutAnythingIsNoDanger) {
   row.start_unix_ns = 10;
   row.end_unix_ns = 5;
   row.spans = 1;
-  for (const char* text : {"a=b", "peer=x", "x", "duration>0", "association=root", "service=\"\""})
+  for (const char* text :
+       {"a=b", "peer=x", "peer.id=x", "x", "duration>0", "association=root", "service=\"\""})
     EXPECT_NO_FATAL_FAILURE(matches(std::get<Query>(parse_query(text)), row, bare.spans));
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "collector/query/language/lexer.h"
+#include "collector/query/peer_finder.h"
 #include "collector/query/services/answered.h"
 #include "collector/query/services/services.h"
 #include "collector/query/services/traffic.h"
@@ -12,11 +13,6 @@ namespace seamtrace::collector::services {
 using nlohmann::json;
 
 namespace {
-
-/// Stays the same from answer to answer, whatever else is there.
-std::string id_of(const Node& node) {
-  return std::string(node_kind_name(node.kind)) + ":" + node.name;
-}
 
 struct Edge {
   Node from, to;
@@ -41,7 +37,7 @@ class Map {
     MapNode& to = node_of(rollup.to);
     // What a service answered, its own spans tell.
     if (rollup.to.kind != NodeKind::kService) to.traffic.add(rollup);
-    Edge& edge = edges_[{id_of(from), id_of(rollup.to)}];
+    Edge& edge = edges_[{node_id(from), node_id(rollup.to)}];
     edge.from = from;
     edge.to = rollup.to;
     edge.traffic.add(rollup);
@@ -69,7 +65,7 @@ class Map {
       entry["misses"] = edge.traffic.misses;
       entry["slowest_trace"] = json_id(edge.traffic.slowest);
       entry["query"] = json_text("service=" + quote_value(edge.from.name) +
-                                 " peer=" + quote_value(edge.to.name));
+                                 " peer.id=" + quote_value(ids.second));
       list.push_back(std::move(entry));
     }
     return list;
@@ -77,7 +73,7 @@ class Map {
 
  private:
   MapNode& node_of(const Node& node) {
-    MapNode& found = nodes_[id_of(node)];
+    MapNode& found = nodes_[node_id(node)];
     if (found.node.kind == NodeKind::kNone) found.node = node;
     return found;
   }

@@ -38,7 +38,7 @@ TEST(ServiceMap, EdgesAreAddedUpOverMinutes) {
   EXPECT_DOUBLE_EQ(edge["rate"], 4.0 / 300);
   EXPECT_TRUE(is_near(edge["p95_ns"], 30));
   EXPECT_EQ(edge["hits"], 2);
-  EXPECT_EQ(edge["query"], "service=web peer=shop");
+  EXPECT_EQ(edge["query"], "service=web peer.id=service:shop");
 }
 
 TEST(ServiceMap, WhoOnlyCallsOrIsOnlyCalledIsThere) {
@@ -80,7 +80,8 @@ TEST(ServiceMap, ADatabaseNamedLikeAServiceIsAnotherNode) {
 TEST(ServiceMap, TheQueryOfAnEdgeIsQuotedWhereItMustBe) {
   MemoryStore store;
   store.all_edges = {make_edge("my shop", kShopDatabase, 0, {1})};
-  EXPECT_EQ(map_of(store)["edges"][0]["query"], "service=\"my shop\" peer=\"postgresql shop\"");
+  EXPECT_EQ(map_of(store)["edges"][0]["query"],
+            "service=\"my shop\" peer.id=\"database:postgresql shop\"");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "collector/query/bottlenecks/testing/shop_requests.h"
 #include "collector/query/services/testing/rollup_maker.h"
+#include "collector/query/testing/trace_maker.h"
 #include "collector/store/testing/store_fixture.h"
 
 namespace seamtrace::collector::services {
@@ -71,6 +72,27 @@ TEST_F(StoredTraces, AnEdgesQueryFindsItsTraces) {
   for (const json& edge : map["edges"]) {
     const json traces = ask_about("traces", {{"query", edge["query"]}, {"limit", "2000"}});
     EXPECT_EQ(traces["traces"].size(), kTraces) << edge["query"];
+  }
+}
+
+TEST_F(StoredTraces, AnEdgesQueryFindsNoOtherEdgesTraces) {
+  const std::unique_ptr<Store> store = open();
+  const std::string answering[] = {"shop", "shop", "shop-admin", ""};
+  for (uint64_t i = 0; i < std::size(answering); ++i) {
+    collector::testing::TraceMaker trace(i + 1);
+    trace.add("web", "GET", SpanKind::kClient, 0, 2);
+    trace.set("server.address", "shop").set("server.port", int64_t{80});
+    if (!answering[i].empty()) trace.add(answering[i], "GET /", SpanKind::kServer, 0, 1, 1);
+    auto batch = std::make_shared<Batch>();
+    batch->list = trace.take();
+    write(*store, batch);
+  }
+  reader_ = read();
+  const json map = ask_about("map");
+  EXPECT_EQ(map["edges"].size(), 3u) << map["edges"];
+  for (const json& edge : map["edges"]) {
+    const json traces = ask_about("traces", {{"query", edge["query"]}});
+    EXPECT_EQ(traces["traces"].size(), edge["count"]) << edge["query"];
   }
 }
 

@@ -117,6 +117,7 @@ TEST_F(CompleteTest, ValuesThatTheLanguageKnowsAreOffered) {
   EXPECT_EQ(texts("association=inf|"), (Texts{"inferred"}));
   EXPECT_TRUE(offers("peer=red|", "\"redis 127.0.0.1:6379\""));
   EXPECT_TRUE(offers("peer=|", "database"));
+  EXPECT_TRUE(offers("peer.id=|", "\"cache:redis 127.0.0.1:6379\""));
 }
 
 TEST_F(CompleteTest, AnAttributesValuesAreOfferedAsTheyMustBeWritten) {

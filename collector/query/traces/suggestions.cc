@@ -4,6 +4,7 @@
 
 #include "collector/query/language/parser.h"
 #include "collector/query/language/text_match.h"
+#include "collector/query/peer_finder.h"
 #include "collector/query/question.h"
 #include "collector/query/traces/completion.h"
 
@@ -149,6 +150,9 @@ class Suggester {
         return;
       case Field::kPeer:
         return suggest_peers();
+      case Field::kPeerId:
+        for (const Node& node : peers()) offer_value(node_id(node), node_kind_name(node.kind));
+        return;
       case Field::kAttribute:
         for (const std::string& value :
              value_or_error(store_.attribute_values(place_.key.text(), kMostValues)))
@@ -167,9 +171,13 @@ class Suggester {
     for (const NodeKind kind : {NodeKind::kDatabase, NodeKind::kCache, NodeKind::kQueue,
                                 NodeKind::kExternal, NodeKind::kService})
       offer_value(node_kind_name(kind), "any of this kind");
+    for (const Node& node : peers()) offer_value(node.name, node_kind_name(node.kind));
+  }
+
+  std::set<Node> peers() {
     std::set<Node> nodes;
     for (const EdgeRollup& edge : value_or_error(store_.edges(last_))) nodes.insert(edge.to);
-    for (const Node& node : nodes) offer_value(node.name, node_kind_name(node.kind));
+    return nodes;
   }
 
   /// Those of the last traces, and those that were busy of late.

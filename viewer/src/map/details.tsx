@@ -14,7 +14,7 @@ interface Properties {
 }
 
 export const queryOfNode = (node: MapNode): string =>
-  node.kind === 'service' ? term('service', node.name) : term('peer', endWords(node));
+  node.kind === 'service' ? term('service', node.name) : term('peer.id', node.id);
 
 export function Details({ map, selected, select }: Properties) {
   const nodes = new Map(map.nodes.map((node) => [node.id, node]));
