@@ -16,6 +16,9 @@ using nlohmann::json;
 /// A request is read, answered, and its connection looked at before and after.
 constexpr double kCallsPerSpan = 4;
 
+/// Fewer say nothing: calls differ tenfold.
+constexpr uint64_t kLeastSamples = 30;
+
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
@@ -53,7 +56,7 @@ json overhead_of(const json& process) {
   if (cpu) result["cpu_s"] = *cpu;
   const json counters = process.value("counters", json::object());
   const uint64_t samples = counters.value("overhead_samples", uint64_t{0});
-  if (samples == 0) return result;
+  if (samples < kLeastSamples) return result;
   const double per_call = static_cast<double>(counters.value("overhead_nanoseconds", uint64_t{0})) /
                           static_cast<double>(samples);
   result["agent_ns_per_call"] = per_call;

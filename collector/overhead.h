@@ -12,8 +12,8 @@ namespace seamtrace::collector {
 ///   processes         [{pid, cpu_s (null: not visible from here), spans, agent_ns_per_call,
 ///                       agent_share}]
 /// agent_ns_per_call is measured: the agent reads a clock around one call in about a thousand.
-/// agent_share is an estimate from it, as a part of cpu_s: four calls a span. Both are null before
-/// the first measurement.
+/// agent_share is an estimate from it, as a part of cpu_s: four calls a span. Both are null until
+/// there are enough measurements.
 nlohmann::json overhead(const nlohmann::json& status);
 
 }  // namespace seamtrace::collector

@@ -9,21 +9,36 @@ namespace seamtrace::agent::connections {
 using ring_writer::count;
 using wire::Counter;
 
+namespace {
+
+constexpr uint32_t kCallsBetweenSamples = 1009;
+/// A call does not take so long: the thread was interrupted, or its process was just beginning.
+constexpr uint64_t kInterruptedNs = 100'000;
+
+/// Threads begin spread over the round: the first call of each is the slowest, and many threads
+/// live for a few calls only.
+uint32_t first_countdown() {
+  static std::atomic<uint32_t> threads{0};
+  const uint32_t number = threads.fetch_add(1, std::memory_order_relaxed);
+  return 1 + number * 0x9e37'79b9u % kCallsBetweenSamples;  // by the golden ratio
+}
+
+}  // namespace
+
 OverheadSample::OverheadSample() {
-  constexpr uint32_t kCallsBetweenSamples = 1009;
-  ThreadState& thread = thread_state;
-  if (thread.overhead_countdown != 0) {
-    --thread.overhead_countdown;
-    return;
-  }
-  thread.overhead_countdown = kCallsBetweenSamples;
+  uint32_t& countdown = thread_state.overhead_countdown;
+  if (countdown == 0) countdown = first_countdown();
+  if (--countdown != 0) return;
+  countdown = kCallsBetweenSamples;
   start_ns_ = monotonic_ns();
 }
 
 OverheadSample::~OverheadSample() {
   if (start_ns_ == 0) return;
+  const uint64_t took_ns = monotonic_ns() - start_ns_;
+  if (took_ns > kInterruptedNs) return;
   count(Counter::overhead_samples);
-  count(Counter::overhead_nanoseconds, monotonic_ns() - start_ns_);
+  count(Counter::overhead_nanoseconds, took_ns);
 }
 
 void stop_following(Connection& connection, Moment& moment) {

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include <string>
+#include <thread>
 
+#include "agent/connections/follow.h"
 #include "agent/testing/http_fixture.h"
 
 namespace seamtrace::agent {
@@ -326,6 +328,22 @@ TEST_F(LifecycleTest, AForkedChildFollowsOnlyWhatWasNotUsedYet) {
   EXPECT_FALSE(was_forked());
   answer(700);
   EXPECT_EQ(ring_writer::counter_value(Counter::records_written), 1u);
+}
+
+uint64_t samples_of(uint32_t threads, uint32_t calls) {
+  const uint64_t before = ring_writer::counter_value(wire::Counter::overhead_samples);
+  for (uint32_t t = 0; t < threads; ++t)
+    std::thread([calls] {
+      for (uint32_t i = 0; i < calls; ++i) const connections::OverheadSample sample;
+    }).join();
+  return ring_writer::counter_value(wire::Counter::overhead_samples) - before;
+}
+
+TEST_F(LifecycleTest, OneCallInAThousandIsMeasuredHoweverShortItsThreadLives) {
+  // One that was interrupted is left out: only the most is certain.
+  EXPECT_LE(samples_of(1, 20 * 1009), 20u);
+  EXPECT_GE(samples_of(1, 20 * 1009), 10u);
+  EXPECT_LE(samples_of(500, 10), 10u) << "5,000 calls";
 }
 
 }  // namespace
