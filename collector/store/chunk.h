@@ -23,6 +23,14 @@ constexpr int64_t kChunksPerTrace = 4096;
 constexpr int64_t first_chunk(int64_t row) { return row * kChunksPerTrace; }
 constexpr int64_t last_chunk(int64_t row) { return first_chunk(row) + kChunksPerTrace - 1; }
 
+/// A trace takes no more spans than this, and no more bytes of records: whoever opens it reads all
+/// of it at once, and so does a writer that adds to it later.
+constexpr size_t kMostTraceSpans = 100'000;
+constexpr size_t kMostTraceBytes = size_t{64} << 20;
+static_assert(kMostTraceBytes <= kMostChunkBytes);
+// Every chunk but the last is full: there are always enough of them.
+static_assert(kMostTraceBytes <= kChunksPerTrace * kChunkBytes);
+
 class ChunkPacker {
  public:
   ChunkPacker();

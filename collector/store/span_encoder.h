@@ -25,11 +25,20 @@ struct ChunkTail {
   uint64_t last_start = 0;                           ///< of the last record
   std::vector<std::pair<uint32_t, uint32_t>> texts;  ///< offset and size of the last inline texts
 
-  void clear() {
-    records.clear();
-    last_start = 0;
-    texts.clear();
+  /// Where it ends.
+  struct End {
+    size_t records = 0;
+    size_t texts = 0;
+    uint64_t last_start = 0;
+  };
+  End end() const { return {records.size(), texts.size(), last_start}; }
+  /// Takes back what was added after `end`.
+  void cut(const End& end) {
+    records.resize(end.records);
+    texts.resize(end.texts);
+    last_start = end.last_start;
   }
+  void clear() { cut({}); }
 };
 
 /// Where a span's parent is, seen from the span.

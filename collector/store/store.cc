@@ -116,11 +116,13 @@ class FileStore final : public Store {
     result.path = options_.path;
     result.last_error = last_error_;
     result.spans_written = written_before_;
+    result.spans_dropped = dropped_before_;
     if (writer_ == nullptr) return result;
     const store::StoreState& state = writer_->state();
     result.traces = state.traces;
     result.spans = state.spans;
     result.spans_written += writer_->written();
+    result.spans_dropped += writer_->dropped();
     result.duplicates = state.duplicates;
     result.change = state.change;
     result.removed_traces = state.removed_traces;
@@ -138,9 +140,14 @@ class FileStore final : public Store {
     return store::make_store_file(options_.path);
   }
 
-  std::optional<Error> begin_anew(const Error& reason) {
+  void forget_writer() {
     written_before_ += writer_->written();
+    dropped_before_ += writer_->dropped();
     writer_.reset();
+  }
+
+  std::optional<Error> begin_anew(const Error& reason) {
+    forget_writer();
     if (std::optional<Error> error = move_aside(reason)) return error;
     return open();
   }
@@ -148,7 +155,8 @@ class FileStore final : public Store {
   StoreOptions options_;
   FileDescriptor lock_;
   std::unique_ptr<StoreWriter> writer_;  ///< null after a fault that left no file
-  uint64_t written_before_ = 0;          ///< to files that were moved aside
+  uint64_t written_before_ = 0;          ///< to files that are no longer there
+  uint64_t dropped_before_ = 0;          ///< the same
   std::string last_error_;
 };
 

@@ -30,6 +30,7 @@ struct StoreStatistics {
   uint64_t traces = 0;
   uint64_t spans = 0;          ///< in the file now
   uint64_t spans_written = 0;  ///< by this process
+  uint64_t spans_dropped = 0;  ///< by this process: their trace was full (FORMAT.md, "chunk")
   uint64_t duplicates = 0;     ///< spans that were there already
   uint64_t bytes = 0;          ///< of the file with its WAL
   uint64_t oldest_unix_ns = 0;
@@ -48,7 +49,7 @@ class Store {
 
   /// All spans of the batches, in one transaction: afterwards they survive the end of this
   /// process, or none of them is there. Spans that are there already (same trace, same span id)
-  /// are left out. None: well.
+  /// are left out, and those of a trace that is full, which are counted. None: well.
   virtual std::optional<Error> write(const std::vector<BatchPtr>& batches) = 0;
 
   /// Removes what is too old or too much; at most a slice of work at a time. True: more is to do.

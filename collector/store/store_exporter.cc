@@ -127,6 +127,7 @@ class Exporting final : public StoreExporter {
     size_t spans = 0;
     for (const BatchPtr& batch : batches) spans += batch->list.spans.size();
     lock.lock();
+    const uint64_t dropped_before = known_.spans_dropped;
     known_ = store_->statistics();
     since_ = Clock::now();
     std::vector<BatchPtr> finished;
@@ -142,7 +143,9 @@ class Exporting final : public StoreExporter {
       }
     } else {
       note_success();
-      statistics_.exported += spans;
+      const uint64_t dropped = known_.spans_dropped - dropped_before;
+      if (dropped > 0) statistics_.dropped["trace_full"] += dropped;
+      statistics_.exported += spans - dropped;
       finished = queue_.finish(spans);
       done_.notify_all();
     }

@@ -5,7 +5,8 @@
 // Memory:  the queue of batches.
 // Failure: what cannot be written is kept and tried again with back-off. When a fault has lasted
 //          for `give_up_after`, batches are dropped after one attempt and counted (`store_fault`)
-//          so that tracing and the other exporters go on; the first success ends that.
+//          so that tracing and the other exporters go on; the first success ends that. Spans of
+//          a trace that is full are dropped and counted (`trace_full`).
 #pragma once
 
 #include <chrono>

@@ -19,7 +19,8 @@ constexpr milliseconds kLong{20'000};
 /// Does what it is told; tells what it got.
 struct Fate {
   std::atomic<bool> fails{false};
-  std::atomic<uint64_t> spans{0}, attempts{0}, cleaned{0};
+  std::atomic<uint64_t> spans{0}, dropped{0}, attempts{0}, cleaned{0};
+  uint64_t drops = 0;  ///< of each write
   std::function<void()> during_write = [] {};
 };
 
@@ -32,13 +33,18 @@ class FatefulStore final : public Store {
     fate_.during_write();
     if (fate_.fails) return Error{"the disk is full"};
     for (const BatchPtr& batch : batches) fate_.spans += batch->list.spans.size();
+    fate_.dropped += fate_.drops;
     return std::nullopt;
   }
   bool clean() override {
     ++fate_.cleaned;
     return false;
   }
-  StoreStatistics statistics() const override { return {}; }
+  StoreStatistics statistics() const override {
+    StoreStatistics statistics;
+    statistics.spans_dropped = fate_.dropped;
+    return statistics;
+  }
 
  private:
   Fate& fate_;
@@ -125,6 +131,18 @@ TEST(StoreExporterTest, AfterALongFaultBatchesAreDroppedAndCounted) {
   ASSERT_TRUE(store->offer(batch(2)));
   EXPECT_TRUE(store->wait_done(2, kLong));
   EXPECT_EQ(fate.spans, 10u);
+}
+
+TEST(StoreExporterTest, WhatTheStoreDropsIsCountedByItsReason) {
+  Fate fate;
+  fate.drops = 3;
+  const auto store = exporter(fate);
+  for (uint64_t i = 1; i <= 2; ++i) {
+    ASSERT_TRUE(store->offer(batch(i)));
+    EXPECT_TRUE(store->wait_done(i, kLong));
+  }
+  EXPECT_EQ(store->statistics().dropped.at("trace_full"), 6u);
+  EXPECT_EQ(store->statistics().exported, 14u);
 }
 
 TEST(StoreExporterTest, AFullQueueTakesNothing) {

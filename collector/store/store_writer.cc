@@ -11,7 +11,7 @@ namespace seamtrace::collector::store {
 namespace {
 
 constexpr size_t kRememberedSpans = 200'000;
-/// Above this, not even the traces of the last transaction are kept: one of them is enormous.
+/// Above this, not even all traces of the last transaction are kept: some of them are enormous.
 constexpr size_t kMostRememberedSpans = 1'000'000;
 /// Traces that got no span for so many transactions are forgotten first.
 constexpr uint64_t kRememberedTransactions = 64;
@@ -30,8 +30,8 @@ StoreWriter::StoreWriter(std::unique_ptr<Database> database)
       dictionary_(*database_),
       rollups_(*database_),
       encoder_(dictionary_),
-      find_trace_(
-          database_->prepare("SELECT row, id_high FROM trace WHERE id_low = ?1 ORDER BY row DESC")),
+      find_trace_(database_->prepare(
+          "SELECT row, id_high, spans FROM trace WHERE id_low = ?1 ORDER BY row DESC")),
       insert_trace_(database_->prepare(
           "INSERT INTO trace VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")),
       update_trace_(database_->prepare(
@@ -116,7 +116,7 @@ std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
   if (!database_->run("BEGIN IMMEDIATE")) return fail();
   ++transaction_;
   ++state_.change;
-  new_spans_ = 0;
+  new_spans_ = new_dropped_ = 0;
   dictionary_.set_epoch(state_.next_row / kRowsPerEpoch);
   std::vector<const Span*> trace;
   for (auto at = spans.begin(); at != spans.end();) {
@@ -130,6 +130,7 @@ std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
     return fail();
   }
   written_ += new_spans_;
+  count_dropped(new_dropped_);
   resources_.clear();
   evict();
   return std::nullopt;
@@ -142,7 +143,12 @@ bool StoreWriter::write_state() {
 }
 
 bool StoreWriter::write_trace(const TraceId& id, TraceSpans spans) {
-  TraceState& trace = trace_state(id);
+  TraceState* const known = trace_state(id);
+  if (known == nullptr) {
+    new_dropped_ += spans.size();
+    return !database_->failed();
+  }
+  TraceState& trace = *known;
   trace.used = transaction_;
   const bool is_new = trace.row == 0;
   if (is_new) trace.row = state_.next_row;
@@ -152,7 +158,7 @@ bool StoreWriter::write_trace(const TraceId& id, TraceSpans spans) {
   }
   const size_t added = trace.spans().size() - before;
   if (added == 0) {
-    if (is_new) trace.row = 0;
+    if (is_new) traces_.erase(id);
     return !database_->failed();
   }
   if (oldest_ns_ == 0 || trace.start_ns < oldest_ns_) oldest_ns_ = trace.start_ns;
@@ -171,16 +177,23 @@ bool StoreWriter::write_trace(const TraceId& id, TraceSpans spans) {
   return write_chunk(trace) && write_row(trace, is_new);
 }
 
-TraceState& StoreWriter::trace_state(const TraceId& id) {
+TraceState* StoreWriter::trace_state(const TraceId& id) {
   const auto [at, added] = traces_.try_emplace(id);
   TraceState& trace = at->second;
-  if (!added) return trace;
+  if (!added) return &trace;
   trace.trace_id = id;
   find_trace_.bind(1, id_number(id, 8));
+  uint64_t stored = 0;
   while (trace.row == 0 && find_trace_.step()) {
-    if (find_trace_.natural(1) == id_number(id)) trace.row = find_trace_.integer(0);
+    if (find_trace_.natural(1) != id_number(id)) continue;
+    trace.row = find_trace_.integer(0);
+    stored = find_trace_.natural(2);
   }
   find_trace_.reset();
+  if (stored >= kMostTraceSpans) {
+    traces_.erase(at);
+    return nullptr;
+  }
   if (trace.row != 0 && !restore(trace) && !database_->failed()) {
     log(LogLevel::kWarning,
         "the store has a trace whose bytes are damaged; what comes for it is "
@@ -188,7 +201,7 @@ TraceState& StoreWriter::trace_state(const TraceId& id) {
     trace = TraceState{};
     trace.trace_id = id;
   }
-  return trace;
+  return &trace;
 }
 
 bool StoreWriter::restore(TraceState& trace) {
@@ -203,6 +216,7 @@ bool StoreWriter::restore(TraceState& trace) {
     trace.tail.records = *records;
     trace.tail.last_start = decoder.last_start();
     trace.tail_chunk = read_chunks_.integer(0) - first_chunk(trace.row);
+    trace.record_bytes += records->size();
   }
   read_chunks_.reset();
   if (!well) return false;
@@ -218,13 +232,27 @@ bool StoreWriter::restore(TraceState& trace) {
   return !list.spans.empty();
 }
 
+void StoreWriter::count_dropped(uint64_t spans) {
+  if (spans > 0 && dropped_ == 0) {
+    log(LogLevel::kWarning, "a trace has as many spans or bytes as the store keeps of one (" +
+                                std::to_string(kMostTraceSpans) + " spans, " +
+                                std::to_string(kMostTraceBytes >> 20) +
+                                " MiB); what else comes for it is dropped and counted");
+  }
+  dropped_ += spans;
+}
+
 bool StoreWriter::add_span(const Span& span, TraceState& trace) {
   if (trace.find(id_number(span.span_id))) {
     ++state_.duplicates;
     return true;
   }
+  if (trace.full()) {
+    ++new_dropped_;
+    return true;
+  }
   const ResourceEntry& resource = resource_entry(span.resource.get());
-  if (trace.tail.records.size() >= kChunkBytes && trace.tail_chunk < kChunksPerTrace - 1) {
+  if (trace.tail.records.size() >= kChunkBytes) {
     if (!write_chunk(trace)) return false;
     trace.tail.clear();
     ++trace.tail_chunk;
@@ -233,7 +261,15 @@ bool StoreWriter::add_span(const Span& span, TraceState& trace) {
   if (const auto parent = trace.find(id_number(span.parent_span_id))) {
     place.records_back = trace.spans().size() - *parent;
   }
+  const ChunkTail::End end = trace.tail.end();
   const SpanTemplate& shape = encoder_.encode(span, resource.entry, place, trace.tail);
+  const size_t size = trace.tail.records.size() - end.records;
+  if (trace.record_bytes + size > kMostTraceBytes) {
+    trace.tail.cut(end);
+    ++new_dropped_;
+    return !database_->failed();
+  }
+  trace.record_bytes += size;
   const SpanDigest digest = digest_of(span, resource, shape);
   trace.add(digest, resource.service);
   Sample sample{digest.start_ns, digest.duration_ns, digest.status == StatusCode::kError,
@@ -365,8 +401,9 @@ void StoreWriter::evict() {
   evicted_ = transaction_;
   for (uint64_t age = std::min(since, kRememberedTransactions);
        remembered_spans_ > kRememberedSpans / 2; age /= 2) {
+    const size_t enough = age == 0 ? kMostRememberedSpans : kRememberedSpans / 2;
     std::erase_if(traces_, [&](const auto& entry) {
-      const bool old = transaction_ - entry.second.used >= age;
+      const bool old = remembered_spans_ > enough && transaction_ - entry.second.used >= age;
       if (old) remembered_spans_ -= entry.second.spans().size();
       return old;
     });

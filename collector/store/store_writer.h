@@ -47,6 +47,7 @@ class StoreWriter final : private Entries {
   Fault fault() const { return fault_; }  ///< of the last call that failed
   const StoreState& state() const { return state_; }
   uint64_t written() const { return written_; }
+  uint64_t dropped() const { return dropped_; }           ///< spans of traces that were full
   uint64_t oldest_unix_ns() const { return oldest_ns_; }  ///< the first start, 0: no traces
   Database& database() { return *database_; }
 
@@ -74,8 +75,10 @@ class StoreWriter final : private Entries {
   bool write_state();
 
   bool write_trace(const TraceId& id, TraceSpans spans);
-  TraceState& trace_state(const TraceId& id);
+  /// None: the trace in the file is full.
+  TraceState* trace_state(const TraceId& id);
   bool restore(TraceState& trace);
+  void count_dropped(uint64_t spans);
   bool add_span(const Span& span, TraceState& trace);
   SpanDigest digest_of(const Span& span, const ResourceEntry& resource, const SpanTemplate& shape);
   uint32_t operation_of(const Span& span, const ResourceEntry& resource);
@@ -102,9 +105,10 @@ class StoreWriter final : private Entries {
   bool loaded_ = false;     ///< memory agrees with the file
   int64_t gone_epoch_ = 0;  ///< unused entries up to it have been removed
   uint64_t written_ = 0;
+  uint64_t dropped_ = 0;
   uint64_t oldest_ns_ = 0;
   uint64_t transaction_ = 0;
-  uint64_t new_spans_ = 0;  ///< of this transaction
+  uint64_t new_spans_ = 0, new_dropped_ = 0;  ///< of this transaction
   std::unordered_map<TraceId, TraceState, TraceIdHash> traces_;
   size_t remembered_spans_ = 0;
   std::unordered_map<const Resource*, ResourceEntry> resources_;  ///< of this transaction

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "collector/store/chunk.h"
 #include "collector/store/keys.h"
 #include "collector/store/span_encoder.h"
 
@@ -50,6 +51,7 @@ class TraceState {
   int64_t row = 0;  ///< 0: not stored yet
   ChunkTail tail;
   int64_t tail_chunk = 0;          ///< the tail's number within the trace
+  size_t record_bytes = 0;         ///< of all chunks, unpacked
   std::vector<uint32_t> services;  ///< dictionary entries, in the order of their coming
   uint64_t start_ns = UINT64_MAX;
   uint64_t end_ns = 0;
@@ -57,6 +59,7 @@ class TraceState {
   uint64_t used = 0;  ///< by which transaction, for eviction
 
   const std::vector<SpanDigest>& spans() const { return spans_; }
+  bool full() const { return spans_.size() >= kMostTraceSpans || record_bytes >= kMostTraceBytes; }
   std::optional<uint32_t> find(uint64_t span_id) const;
 
   /// REQUIRES: find() knows none of that id.
