@@ -143,6 +143,10 @@ std::optional<Error> Front::Parts::open_receive_http(const ListenAddress& addres
   server.address = address.address;
   server.port = address.port;
   server.longest_body = OtlpReceiver::kLongestBody;
+  server.most_buffered = GrpcServerOptions{}.most_buffered;
+  server.on_refused = [this](int status, const std::string& sentence, const HttpRequest& head) {
+    return receiver->handle_refused(status, sentence, head);
+  };
   server.workers = 8;  // each may wait for a commit
   auto opened = HttpServer::listen(server);
   if (!opened) return opened.error();

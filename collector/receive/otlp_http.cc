@@ -71,11 +71,16 @@ std::string wrong_path(const std::string& path) {
   return "OTLP is received at /v1/traces";
 }
 
+/// What is neither is answered in JSON.
+MessageFormat format_of(const std::string& type) {
+  return type == kProtobuf ? MessageFormat::kProtobuf : MessageFormat::kJson;
+}
+
 }  // namespace
 
 HttpResponse OtlpReceiver::handle(const HttpRequest& request) {
   const std::string type = media_type(request.header("content-type"));
-  const MessageFormat format = type == kProtobuf ? MessageFormat::kProtobuf : MessageFormat::kJson;
+  const MessageFormat format = format_of(type);
   const auto refuse_with = [&](Refusal refusal, const std::string& message) {
     refuse(refusal, message);
     return refused(refusal, message, format);
@@ -98,6 +103,19 @@ HttpResponse OtlpReceiver::handle(const HttpRequest& request) {
   HttpResponse response;
   response.content_type = content_type(format);
   response.body = encode_response(answer, format);
+  return response;
+}
+
+HttpResponse OtlpReceiver::handle_refused(int status, const std::string& sentence,
+                                          const HttpRequest& head) {
+  const Refusal refusal = status == 413   ? Refusal::kTooLarge
+                          : status == 503 ? Refusal::kBusy
+                                          : Refusal::kMalformed;
+  const std::string message = refusal == Refusal::kTooLarge ? too_large() : sentence;
+  refuse(refusal, message);
+  HttpResponse response =
+      refused(refusal, message, format_of(media_type(head.header("content-type"))));
+  response.status = status;
   return response;
 }
 

@@ -4,6 +4,11 @@
 
 namespace seamtrace::collector {
 
+std::string OtlpReceiver::too_large() const {
+  return "the body has more than " + std::to_string(limits_.most_body) +
+         " bytes; send smaller batches";
+}
+
 DecodedRequest OtlpReceiver::decode(std::string_view body, MessageFormat format,
                                     Compression compression) {
   const std::lock_guard lock(decoding_);
@@ -22,10 +27,7 @@ DecodedRequest OtlpReceiver::decode(std::string_view body, MessageFormat format,
 OtlpAnswer OtlpReceiver::receive(std::string_view body, MessageFormat format,
                                  Compression compression) {
   if (body.size() > limits_.most_body) {
-    OtlpAnswer answer{.refusal = Refusal::kTooLarge,
-                      .rejected_spans = 0,
-                      .message = "the body has more than " + std::to_string(limits_.most_body) +
-                                 " bytes; send smaller batches"};
+    OtlpAnswer answer{.refusal = Refusal::kTooLarge, .rejected_spans = 0, .message = too_large()};
     refuse(Refusal::kTooLarge, answer.message);
     return answer;
   }

@@ -35,6 +35,10 @@ class OtlpReceiver {
   /// server gives it paths that do not exist, they get 404 and a sentence that OTLP can carry.
   HttpResponse handle(const HttpRequest& request);
 
+  /// Answers, and counts, what the HTTP server refuses by itself: see
+  /// HttpServerOptions::on_refused.
+  HttpResponse handle_refused(int status, const std::string& sentence, const HttpRequest& head);
+
   /// One ExportTraceServiceRequest. Waits as long as the sink does.
   OtlpAnswer receive(std::string_view body, MessageFormat format, Compression compression);
 
@@ -51,6 +55,7 @@ class OtlpReceiver {
   ReceiverStatistics statistics() const { return counters_.read(); }
 
  private:
+  std::string too_large() const;
   DecodedRequest decode(std::string_view body, MessageFormat format, Compression compression);
 
   const SpanSink sink_;

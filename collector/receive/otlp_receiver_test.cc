@@ -156,6 +156,26 @@ TEST_F(OtlpReceiverTest, too_long_bodies_are_refused) {
   EXPECT_EQ(refused(), (std::map<std::string, uint64_t>{{"too_large", 2}}));
 }
 
+TEST_F(OtlpReceiverTest, what_the_http_server_refuses_is_answered_and_counted_as_otlp_has_it) {
+  for (const std::string_view type : {kProtobuf, kJson}) {
+    const HttpRequest head = post(type, "");
+    const HttpResponse long_one = receiver.handle_refused(413, "too long", head);
+    EXPECT_EQ(long_one.status, 413);
+    EXPECT_EQ(long_one.content_type, type);
+    EXPECT_EQ(message_of(long_one), "the body has more than 2000 bytes; send smaller batches");
+    const HttpResponse busy = receiver.handle_refused(503, "no memory", head);
+    EXPECT_EQ(busy.status, 503);
+    EXPECT_EQ(message_of(busy), "no memory");
+    ASSERT_EQ(busy.headers.size(), 1u);
+    EXPECT_EQ(busy.headers[0], (std::pair<std::string, std::string>{"Retry-After", "1"}));
+    const HttpResponse long_head = receiver.handle_refused(431, "a long head", head);
+    EXPECT_EQ(long_head.status, 431);
+    EXPECT_EQ(message_of(long_head), "a long head");
+  }
+  EXPECT_EQ(refused(),
+            (std::map<std::string, uint64_t>{{"too_large", 2}, {"busy", 2}, {"malformed", 2}}));
+}
+
 TEST_F(OtlpReceiverTest, what_is_not_or_only_half_gzip_is_refused) {
   const std::string packed = *gzip(request_of({good_span()}));
   for (size_t size = 0; size < packed.size(); ++size)

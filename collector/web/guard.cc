@@ -86,7 +86,7 @@ std::optional<HttpResponse> Guard::check(const HttpRequest& request) const {
     return HttpResponse{303,
                         "",
                         "",
-                        {{"Location", request.path.starts_with("//") ? "/" : request.path},
+                        {{"Location", "/"},  // nothing that the request says
                          {"Set-Cookie", std::string(kCookie) + options_.token +
                                             "; Path=/; HttpOnly; SameSite=Strict"}}};
   if (has_token(request)) return {};

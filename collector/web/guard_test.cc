@@ -79,11 +79,13 @@ TEST(Guard, TradesTheTokenOfALinkForACookie) {
   EXPECT_EQ(status_of(kOpen, request), 401);
 }
 
-TEST(Guard, NeverRedirectsToAnotherHost) {
-  HttpRequest request = request_to("machine.example:4380");
-  request.path = "//evil.example/";
-  request.parameters["token"] = "secret";
-  EXPECT_EQ(kOpen.check(request)->headers.at(0).second, "/");
+TEST(Guard, RedirectsToThePageWhateverThePathSays) {
+  for (const char* path : {"//evil.example/", "/\\evil.example", "/a\r\nX-Evil: 1", "/api/v1/x"}) {
+    HttpRequest request = request_to("machine.example:4380");
+    request.path = path;
+    request.parameters["token"] = "secret";
+    EXPECT_EQ(kOpen.check(request)->headers.at(0).second, "/") << path;
+  }
 }
 
 }  // namespace

@@ -213,6 +213,16 @@ class RefusalTest(ReceiverTest):
         self.assertEqual((statistics["spans"], statistics["requests"]), (0, 4))
         self.assertIn("trace id", statistics["last_error"])
 
+    def test_a_body_that_is_too_long_is_refused_in_its_own_type_and_counted(self):
+        _, receiving = self.receiving()
+        too_long = b" " * (32 << 20)  # more than sockets hold, so the answer comes amid the body
+        for content_type in ("application/x-protobuf", "application/json"):
+            status, answered, body = receiving.post("/v1/traces", too_long, content_type)
+            self.assertEqual((status, answered), (413, content_type))
+            self.assertIn(b"send smaller batches", body)
+        receiver = receiving.get("health")["receiver"]
+        self.assertEqual(receiver["refused"], {"too_large": 2})
+
 
 if __name__ == "__main__":
     main()

@@ -85,6 +85,10 @@ int run(int count, char** arguments) {
   const auto grpc = GrpcServer::listen(grpc_options, receiver);
   HttpServerOptions http_options;
   http_options.longest_body = limits.most_body;
+  http_options.most_buffered = options["--buffered"];
+  http_options.on_refused = [&](int status, const std::string& sentence, const HttpRequest& head) {
+    return receiver.handle_refused(status, sentence, head);
+  };
   const auto http = HttpServer::listen(http_options);
   if (!grpc || !http) {
     std::cerr << (grpc ? http.error() : grpc.error()).message << '\n';
