@@ -21,16 +21,10 @@ export const kPeriods: [age: string, words: string][] = [
 ];
 
 export const kDefaultPeriod = '1h';
+const kLatest = 8e18;  // us; JavaScript's calendar ends soon after
 
 const sinceParameter = computed(() => route.value.parameters.get('since') || kDefaultPeriod);
 const untilParameter = computed(() => route.value.parameters.get('until') || undefined);
-
-/** The same object as long as the period is the same: good as a dependency of an effect. */
-export const period = computed<Period>(() => ({
-  since: sinceParameter.value,
-  until: untilParameter.value,
-  live: untilParameter.value === undefined,
-}));
 
 const kUnits: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
 
@@ -49,6 +43,19 @@ function instant(text: string, now_us: number): number {
 export function resolve(chosen: Period, now_us = Date.now() * 1000): [number, number] {
   return [instant(chosen.since, now_us), chosen.until ? instant(chosen.until, now_us) : now_us];
 }
+
+/**
+ * The same object as long as the period is the same: good as a dependency of an effect. The default
+ * where the address has none that is a time.
+ */
+export const period = computed<Period>(() => {
+  const [since, until] = [sinceParameter.value, untilParameter.value];
+  const chosen = { since, until, live: until === undefined };
+  const isTime = (us: number): boolean => Math.abs(us) < kLatest;
+  return resolve(chosen).every(isTime)
+    ? chosen
+    : { since: kDefaultPeriod, until: undefined, live: true };
+});
 
 /** Chooses a period: an age, or two instants in microseconds since 1970. */
 export function setPeriod(since: string | number, until?: number): void {

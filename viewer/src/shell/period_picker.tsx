@@ -5,7 +5,7 @@ import { kDefaultPeriod, kPeriods, period, resolve, setPeriod } from '../shared/
 const kOwn = 'own';
 const kOther = 'other';
 
-/** A value for an input of type datetime-local. */
+/** A value for an input of type datetime-local, which leaves out parts of a second. */
 function local(us: number): string {
   const date = new Date(us / 1000);
   return new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
@@ -13,7 +13,7 @@ function local(us: number): string {
 
 /** The range of time that all views show. */
 export function PeriodPicker() {
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useState<boolean | string>(false);  // a text: what is wrong
   const { since, until } = period.value;
   const listed = until === undefined && kPeriods.some(([age]) => age === since);
   const [from, to] = resolve(period.value);
@@ -49,16 +49,18 @@ export function PeriodPicker() {
             const fields = new FormData(event.currentTarget);
             const at = (name: string): number =>
               new Date(String(fields.get(name))).getTime() * 1000;
-            if (at('from') < at('to')) setPeriod(at('from'), at('to'));
+            if (!(at('from') < at('to'))) return setEditing('From must be before To.');
+            setPeriod(at('from'), at('to'));
             setEditing(false);
           }}
         >
           <label>
-            From <input type="datetime-local" step="1" name="from" required value={local(from)} />
+            From <input type="datetime-local" step="1" name="from" required defaultValue={local(from)} />
           </label>
           <label>
-            To <input type="datetime-local" step="1" name="to" required value={local(to)} />
+            To <input type="datetime-local" step="1" name="to" required defaultValue={local(Math.ceil(to / 1e6) * 1e6)} />
           </label>
+          {editing !== true && <p role="alert">{editing}</p>}
           <button type="submit" class="first">
             Show
           </button>
