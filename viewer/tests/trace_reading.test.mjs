@@ -68,6 +68,27 @@ test('a saved answer of trace/ID is read', () => {
   assert.deepEqual(readTraces(JSON.stringify(saved, null, 2))[0].spans, saved.spans);
 });
 
+test('a parent of zeros is none, as the receiver has it', () => {
+  const parent = (digits) => readTraces(JSON.stringify(otlp({ parentSpanId: digits })))[0].spans[0].parent_span_id;
+  assert.equal(parent('0000000000000000'), null);
+  assert.equal(parent('00000000000000A0'), '00000000000000a0');
+  refuses(JSON.stringify(otlp({ parentSpanId: '00' })), /parentSpanId should be 16 hexadecimal/);
+});
+
+test('a saved answer that lacks what the view needs is refused with a sentence that says where', () => {
+  const refused = (more, pattern, of = {}) =>
+    refuses(JSON.stringify({ ...trace([span('a', null, 0, 5, more)]), ...of }), pattern);
+  refused({ links: [{}] }, /^spans\[0\]\.links\[0\]\.trace_id should be a string/);
+  refused({ links: [{ trace_id: kId }] }, /links\[0\]\.span_id should be a string/);
+  refused({ links: [5] }, /links\[0\] should be an object/);
+  refused({ links: 'x' }, /spans\[0\]\.links should be a list/);
+  refused({ events: [{ time_ns: 1, name: 'e' }, { name: 5 }] }, /events\[1\]\.name should be a string/);
+  refused({ events: [{ name: 'e' }] }, /events\[0\]\.time_ns should be a number/);
+  refused({}, /The file\.trace_id should be a string/, { trace_id: 5 });
+  const endless = JSON.stringify(trace([span('a', null, 0, 5)])).replace('"start_ns":0', '"start_ns":1e999');
+  refuses(endless, /spans\[0\]\.start_ns should be a number/);
+});
+
 test('a bad file is refused with a sentence that says where', () => {
   refuses('', /is empty/);
   refuses('<html>', /is not JSON/);
@@ -185,4 +206,28 @@ test('where a parent came from, and what a duration is made of, is said', () => 
       assert.equal(timeParts(node).reduce((sum, { ns }) => sum + ns, 0), node.end - node.start);
     }
   }
+});
+
+test('the parts of a call add up to it when its server answered outside of it', () => {
+  const parts = (from, to) => timeParts(buildModel(trace([
+    span('a', null, 1000, 1100, { kind: 'client' }),
+    span('b', 'a', from, to, { kind: 'server', service: 'two', resource: 1 }),
+  ], [{ 'host.name': 'x' }, { 'host.name': 'x' }])).nodes.find((node) => node.span.name === 'a'));
+  const cases = [[1399, 1500], [900, 950], [900, 1050], [1050, 1500], [900, 1500], [1100, 1100]];
+  for (const [from, to] of cases) {
+    const list = parts(from, to);
+    assert.equal(list.length, 3);
+    assert.equal(list.reduce((sum, { ns }) => sum + ns, 0), 100, `${from} to ${to}`);
+    assert.ok(list.every(({ ns }) => ns >= 0 && ns <= 100), `${from} to ${to}`);
+  }
+  assert.deepEqual(parts(1399, 1500).map(({ ns }) => ns), [100, 0, 0]);
+  assert.match(parts(1399, 1500)[0].words, /^two began 299.ns after this span had ended$/);
+  assert.deepEqual(parts(900, 950).map(({ ns }) => ns), [0, 0, 100]);
+  assert.match(parts(900, 950)[1].words, /^which had ended 50.ns before this span began$/);
+});
+
+test('an association that only JavaScript knows is told as it is', () => {
+  const attributes = { 'seamtrace.parent.association': 'constructor' };
+  const [node] = buildModel(trace([span('a', null, 0, 1, { attributes })])).nodes;
+  assert.equal(parentWords(node), 'Found by "constructor".');
 });

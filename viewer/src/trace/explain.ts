@@ -18,7 +18,8 @@ const kAssociations: Record<string, string> = {
 export function parentWords({ span }: SpanNode): string {
   const association = span.attributes?.['seamtrace.parent.association'];
   if (typeof association === 'string') {
-    return kAssociations[association] ?? `Found by "${association}".`;
+    return Object.hasOwn(kAssociations, association) ? kAssociations[association]! :
+        `Found by "${association}".`;
   }
   return span.parent_span_id ? 'Named by the SDK that made this span.' :
       'No parent: the SDK that made this span began the trace with it.';
@@ -70,20 +71,28 @@ export interface Part {
   words: string;
 }
 
-/** What the duration of a span is made of. The parts add up to it. */
+/** What the duration of a span is made of. The parts add up to it; none is negative. */
 export function timeParts(node: SpanNode): Part[] {
   const whole = node.end - node.start;
   const answer = answerOf(node);
   const gaps = node.gaps.length / 2;
   if (answer !== undefined && node.children.length === 1 && answer.skew === 0) {
-    // A server may end its span a moment after its caller has the answer.
+    const { service } = answer.span;
+    const within = (time: number) => Math.max(node.start, Math.min(node.end, time));
+    // A server may end its span a moment after its caller has the answer; one whose caller gave
+    // up may begin when all is over.
+    const late = answer.start - node.end;
     const later = answer.end - node.end;
+    const early = node.start - answer.end;
     return [
-      { what: 'waiting, on the way there', ns: Math.max(answer.start - node.start, 0),
-        words: `until ${answer.span.service} began: network, connection, queue, accept` },
-      { what: `in ${answer.span.service}`, ns: whole - node.self,
-        words: later > 0 ? `which ended ${duration(later)} after this span` : 'while it answered' },
-      { what: 'waiting, on the way back', ns: Math.max(-later, 0),
+      { what: 'waiting, on the way there', ns: within(answer.start) - node.start,
+        words: late > 0 ? `${service} began ${duration(late)} after this span had ended` :
+            `until ${service} began: network, connection, queue, accept` },
+      { what: `in ${service}`, ns: whole - node.self,
+        words: later > 0 ? `which ended ${duration(later)} after this span` :
+            early > 0 ? `which had ended ${duration(early)} before this span began` :
+            'while it answered' },
+      { what: 'waiting, on the way back', ns: node.end - within(answer.end),
         words: 'after it had answered: network, and reading the response' },
     ];
   }

@@ -123,9 +123,10 @@ function readSpan(json: Json, where: string, resource: number, scope: string, in
       attributes: attributes(link, 'attributes', at),
     };
   });
+  const parent = field(json, 'parentSpanId') ? id(json, 'parentSpanId', 16, where) : '';
   const span: Span = {
     span_id: id(json, 'spanId', 16, where),
-    parent_span_id: field(json, 'parentSpanId') ? id(json, 'parentSpanId', 16, where) : null,
+    parent_span_id: /[^0]/.test(parent) ? parent : null,  // zeros: none, as the receiver has it
     name: text(json, 'name'),
     kind: kKinds[named(field(json, 'kind'), kKindNames, 'SPAN_KIND_')] ?? 'internal',
     service: typeof service === 'string' && service ? service : 'unknown_service',
@@ -203,19 +204,30 @@ function documents(source: string): Json[] {
       [parse(source, 'The file')];
 }
 
+/** An object in which these fields are texts, or finite numbers where the name ends with `_ns`. */
+function record(value: unknown, where: string, names: string[]): Json {
+  const json = object(value, where);
+  for (const name of names) {
+    const type = name.endsWith('_ns') ? 'number' : 'string';
+    if (type === 'number' ? Number.isFinite(json[name]) : typeof json[name] === type) continue;
+    throw new BadFile(`${where}.${name} should be a ${type}.`);
+  }
+  return json;
+}
+
 /** A saved answer of trace/ID: what the view needs must be there. */
 function readAnswer(json: Json): Trace {
-  list(json, 'spans', 'The file').forEach((entry, index) => {
-    const span = object(entry, `spans[${index}]`);
-    for (const [name, type] of [['span_id', 'string'], ['name', 'string'], ['service', 'string'],
-                                ['start_ns', 'number'], ['duration_ns', 'number']] as const) {
-      if (typeof span[name] === type) continue;
-      throw new BadFile(`spans[${index}].${name} should be a ${type}.`);
-    }
-    for (const name of ['events', 'links']) {
-      list(span, name, `spans[${index}]`).forEach((part) => object(part, `spans[${index}].${name}`));
-    }
-  });
+  const each = (of: Json, name: string, where: string, names: string[]) =>
+    list(of, name, where || 'The file').map((entry, index) => {
+      const at = `${where && where + '.'}${name}[${index}]`;
+      return [record(entry, at, names), at] as const;
+    });
+  const spans = each(json, 'spans', '', ['span_id', 'name', 'service', 'start_ns', 'duration_ns']);
+  for (const [span, at] of spans) {
+    each(span, 'events', at, ['name', 'time_ns']);
+    each(span, 'links', at, ['trace_id', 'span_id']);
+  }
+  record(json, 'The file', ['trace_id']);
   const trace = { resources: [], services: [], errors: 0, ...json } as unknown as Trace;
   if (!/^\d+$/.test(String(trace.start_unix_ns)) || !Array.isArray(trace.resources)) {
     throw new BadFile('start_unix_ns or resources is missing: this is no whole trace.');
