@@ -5,6 +5,9 @@ import { after, before, test } from 'node:test';
 import { everywhere, kNarrow, launch, withTab } from './support/browser.mjs';
 import { attributes, id, request, span } from './support/otlp.mjs';
 import { get, World } from './support/world.mjs';
+import { load, span as saved, trace as savedTrace } from './trace_module.mjs';
+
+const { condition } = await load('/src/trace/condition.ts');
 
 let world;
 let browser;
@@ -151,6 +154,63 @@ test('an attribute becomes a condition that finds the trace', () =>
     await page.getByRole('link', { name: 'Find such traces' }).click();
     await page.waitForURL(/#\/traces\?.*query=/);
     await page.locator(`a[href*="${trace}"]`).first().waitFor();
+  }));
+
+test('the condition of any attribute finds its trace, whatever its name', async () => {
+  const { suggestions } = await world.ask('complete', { query: '' });
+  const words = suggestions.map(({ text }) => text.replace(/[=~<>!]+$/, ''));
+  for (const word of ['name', 'peer', 'trace.duration']) assert.ok(words.includes(word), word);
+  const names = [...words, 'Status', 'trace.other', 'root.x', 'user name', 'a<b>', 'a=b', 'a"b', 'a\\b',
+    'a*b', '-minus', 'schlüssel', 'two\nlines', 'http.route'];
+  const trace = id(16);
+  await send(names.map((name) => ({ trace, id: id(8), name: 'odd', attributes: { [name]: `of ${name}` } })));
+  for (const name of names) {
+    const query = condition(name, `of ${name}`);
+    const { traces } = await world.ask('traces', { query });
+    assert.deepEqual(traces.map(({ trace_id }) => trace_id), [trace], query);
+  }
+});
+
+test('who goes elsewhere while a typical trace is looked for stays there', () =>
+  inTab(async (tab, page) => {
+    await page.route('**/typical', () => {});  // no answer comes
+    await tab.go(`trace/${chain}`);
+    await page.locator('summary', { hasText: 'Compare' }).click();
+    await page.getByRole('button', { name: 'With a typical one' }).click();
+    await page.getByText('Looking…').waitFor();
+    const given_up = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/typical'));
+    await page.getByRole('link', { name: 'Health' }).click();
+    await given_up;
+  }));
+
+test('what is folded right after a span was chosen stays folded', () =>
+  inTab(async (tab, page) => {
+    await tab.go(`trace/${chain}`);
+    await rows(page).nth(1).locator('.name').click();
+    await page.getByLabel('Levels of spans that are open').selectOption('1');
+    await page.waitForURL(/span=/);
+    // Drawing the search again comes after all that followed from the new address.
+    await page.keyboard.press('/');
+    await page.keyboard.type('GET');
+    await page.getByText(/^\d+ found$|^\d+ of \d+$/).waitFor();
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    assert.equal(await page.getByRole('treegrid').getAttribute('aria-rowcount'), '2');
+  }));
+
+test('of two spans with one id each can be chosen', () =>
+  inTab(async (tab, page) => {
+    await tab.go('open');
+    const file = savedTrace([
+      saved('a', null, 0, 99), saved('b', 'a', 1, 5, { name: 'one' }), saved('b', 'a', 6, 9, { name: 'other' }),
+    ]);
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'x.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(file)),
+    });
+    for (const name of ['one', 'other', 'one']) {
+      await rows(page).locator('.name', { hasText: name }).click();
+      await selected(page).locator('.name', { hasText: name }).waitFor();
+      await page.locator('.span-detail h2', { hasText: name }).waitFor();
+    }
   }));
 
 test('two traces are compared, also with the typical one', () =>

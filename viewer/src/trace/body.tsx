@@ -74,18 +74,19 @@ export function Body({ model, stored, actions }: Properties) {
   const whole: Range = { from: 0, to: Math.max(model.end, 10) };
   const [zoom, setZoom] = useState<Range | null>(null);  // null: all
   const [folded, setFolded] = useFolded(model);
-  const [spanId, setSpanId] = useState(() => parameter('span'));
+  // The row tells which of several with one id.
+  const [picked, setPicked] = useState(() => ({ id: parameter('span'), row: -1 }));
   const [details, setDetails] = useState(() => parameter('span') !== '');
   const [highlighted, setHighlighted] = useState<string | null>(null);
   const [text, setText] = useState('');
   const input = useRef<HTMLInputElement>(null);
-  const pick = useRef<SpanNode | null>(null);  // of several with one id
   const flame = parameter('view') === 'flame';
 
   const selected = useMemo(() => {
-    if (pick.current?.span.span_id === spanId && model.nodes[pick.current.row] === pick.current) return pick.current;
-    return model.nodes.find(({ span }) => span.span_id === spanId) ?? null;
-  }, [model, spanId, pick.current]);
+    const isPicked = (node?: SpanNode) => node?.span.span_id === picked.id;
+    const node = model.nodes[picked.row];
+    return (isPicked(node) ? node : model.nodes.find(isPicked)) ?? null;
+  }, [model, picked]);
   const found = useMemo(() => search(model, text), [model, text]);
   const foundSet = useMemo(() => new Set(found), [found]);
   const rows = useMemo(() => visibleRows(model, folded), [model, folded]);
@@ -93,23 +94,21 @@ export function Body({ model, stored, actions }: Properties) {
 
   useEffect(() => {
     const timer = setTimeout(() => {
-      if (parameter('span') !== spanId) setParameters({ span: spanId || undefined }, true);
+      if (parameter('span') !== picked.id) setParameters({ span: picked.id }, true);
     }, kLinkDelay);
     return () => clearTimeout(timer);
-  }, [spanId]);
+  }, [picked.id]);
   // A link to a span, also to another one of the trace on screen, opens what hides it.
   const linked = parameter('span');
   useEffect(() => {
-    const node = linked ? model.nodes.find(({ span }) => span.span_id === linked) : undefined;
-    if (node && linked !== spanId) open(node);
-    else if (node) setFolded(reveal(folded, node));
+    const node = linked !== picked.id && model.nodes.find(({ span }) => span.span_id === linked);
+    if (node) open(node);
   }, [linked]);
 
   const select = (node: SpanNode) => {
-    pick.current = node;
     const open = reveal(folded, node);
     if (open !== folded) setFolded(open);
-    setSpanId(node.span.span_id);
+    setPicked({ id: node.span.span_id, row: node.row });
     if (zoom && (node.end < zoom.from || node.start > zoom.to)) {
       const middle = (node.start + node.end) / 2;
       const half = (zoom.to - zoom.from) / 2;

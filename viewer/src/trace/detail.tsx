@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { duration, percent, plural } from '../shared/format';
 import { ErrorMark, ServiceName, Time } from '../shared/marks';
 import { link } from '../shared/router';
-import { condition } from './condition';
+import { conditionOn } from './condition';
 import { criticalWords, exactNs, faultWords, momentOf, parentWords, timeParts } from './explain';
 import type { Model, SpanNode } from './model';
 import { short } from './short';
@@ -99,7 +99,7 @@ export function Detail(props: Properties) {
   const [words, setWords] = useState<string[]>([]);
   const start = momentOf(model, node.start);
   const add = (word: string) => {
-    const service = condition('service', span.service);
+    const service = conditionOn('service', span.service);
     const base = words.length === 0 && service ? [service] : words;
     setWords([...base.filter((other) => other !== word), word]);
   };

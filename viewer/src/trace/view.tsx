@@ -1,5 +1,5 @@
 // The views of one trace, of two compared, and of a trace from a file.
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../shared/api';
 import { Failure, Loading } from '../shared/empty';
 import { link, navigate } from '../shared/router';
@@ -16,10 +16,12 @@ export { OpenView } from './open_view';
 function CompareMenu({ id }: { id: string }) {
   const [words, setWords] = useState('');
   const [other, setOther] = useState('');
+  const stop = useMemo(() => new AbortController(), []);
+  useEffect(() => () => stop.abort(), []);
   const typical = async () => {
     setWords('Looking…');
     try {
-      const { trace_id } = await api.typical(id);
+      const { trace_id } = await api.typical(id, stop.signal);
       if (trace_id) navigate(link(['compare', trace_id, id]));
       setWords(trace_id ? '' : 'There is no other trace with this root operation to compare with.');
     } catch (problem) {
