@@ -234,6 +234,51 @@ TEST_F(FaultTest, AFullDiskLosesNothingThatWasWrittenAndHealsByItself) {
   EXPECT_EQ(counted, written);
 }
 
+TEST_F(FaultTest, AFileThatIsDeletedIsBegunAnew) {
+  const auto store = open();
+  RandomSpans random(5);
+  write(*store, random.batch(20, 1, 40));
+  const auto reader = read();
+  for (const bool with_folder : {false, true}) {
+    if (with_folder) {
+      std::filesystem::remove_all(folder());
+    } else {
+      std::filesystem::remove(path_);
+    }
+    const uint64_t written = store->statistics().spans_written;
+    const BatchPtr batch = random.batch(20, 1, 40);
+    write(*store, batch);
+    EXPECT_EQ(describe_all(*reader), describe_all({batch}));
+    EXPECT_EQ(store->statistics().spans, batch->list.spans.size());
+    EXPECT_EQ(store->statistics().spans_written, written + batch->list.spans.size());
+    EXPECT_NE(open_error().find("process " + std::to_string(getpid())), std::string::npos)
+        << "it is not locked: " << open_error();
+  }
+  std::filesystem::remove(path_);
+  store->clean();
+  EXPECT_TRUE(std::filesystem::exists(path_)) << "until the next span a reader would say so";
+  EXPECT_EQ(store->statistics().spans, 0u);
+}
+
+TEST_F(FaultTest, WhoeverTookThePlaceOfADeletedFileIsNotWrittenOver) {
+  const auto store = open();
+  RandomSpans random(6);
+  write(*store, random.batch(20, 1, 40));
+  std::filesystem::remove_all(folder());
+  auto other = open();
+  const BatchPtr others = random.batch(20, 1, 40), late = random.batch(20, 1, 40);
+  write(*other, others);
+  const std::optional<Error> error = store->write({late});
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, ErrorCode::kBusy);
+  EXPECT_EQ(store->statistics().last_error, error->message);
+  EXPECT_EQ(describe_all(*read()), describe_all({others}));
+  other.reset();
+  write(*store, late);
+  EXPECT_EQ(store->statistics().last_error, "");
+  EXPECT_EQ(describe_all(*read()), describe_all({others, late}));
+}
+
 TEST_F(FaultTest, OneWriterAtATime) {
   const auto store = open();
   const Result<std::unique_ptr<Store>> second = Store::open({.path = path_});

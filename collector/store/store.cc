@@ -72,25 +72,34 @@ std::variant<std::unique_ptr<StoreWriter>, OpenFault> open_writer(const StoreOpt
 
 class FileStore final : public Store {
  public:
-  FileStore(StoreOptions options, FileDescriptor lock)
-      : options_(std::move(options)), lock_(std::move(lock)) {}
+  explicit FileStore(StoreOptions options) : options_(std::move(options)) {}
 
-  /// Opens the file; a damaged one is moved aside and a new one begun.
+  /// Opens or makes the file; a damaged one is moved aside and a new one begun.
   std::optional<Error> open() {
     writer_.reset();
+    if (std::optional<Error> error = store::make_store_file(options_.path)) return error;
+    if (!lock_) {
+      Result<FileDescriptor> lock = store::lock_store_file(options_.path);
+      if (!lock) return lock.error();
+      lock_ = std::move(*lock);
+    }
     auto opened = open_writer(options_);
     if (const auto* fault = std::get_if<OpenFault>(&opened)) {
       if (!fault->damaged) return fault->error;
       if (std::optional<Error> error = move_aside(fault->error)) return error;
+      if (std::optional<Error> error = store::make_store_file(options_.path)) return error;
       opened = open_writer(options_);
     }
     if (const auto* fault = std::get_if<OpenFault>(&opened)) return fault->error;
     writer_ = std::move(*std::get_if<std::unique_ptr<StoreWriter>>(&opened));
+    identity_ = store::identity_of(options_.path);
     return std::nullopt;
   }
 
+  bool is_locked() const { return static_cast<bool>(lock_); }
+
   std::optional<Error> write(const std::vector<BatchPtr>& batches) override {
-    std::optional<Error> error = writer_ == nullptr ? open() : std::nullopt;
+    std::optional<Error> error = follow_file();
     if (!error) error = writer_->write(batches);
     if (error && writer_ != nullptr && writer_->fault() == Fault::kDamaged) {
       error = begin_anew(*error);
@@ -102,6 +111,10 @@ class FileStore final : public Store {
 
   bool clean() override {
     if (writer_ == nullptr) return false;
+    if (std::optional<Error> error = follow_file()) {
+      last_error_ = error->message;
+      return false;
+    }
     Result<bool> more = writer_->clean(options_, realtime_ns());
     if (more) return *more;
     last_error_ = more.error().message;
@@ -132,12 +145,23 @@ class FileStore final : public Store {
   }
 
  private:
+  /// What is written to a file that was deleted is lost when the file is closed.
+  std::optional<Error> follow_file() {
+    if (writer_ == nullptr) return open();
+    if (store::identity_of(options_.path) == identity_) return std::nullopt;
+    log(LogLevel::kWarning,
+        "the store " + options_.path + " was deleted or replaced; what is there now is used");
+    forget_writer();
+    lock_ = {};  // its file may be gone as well
+    return open();
+  }
+
   std::optional<Error> move_aside(const Error& reason) {
     const Result<std::string> moved = store::move_store_aside(options_.path);
     if (!moved) return moved.error();
     log(LogLevel::kWarning,
         reason.message + "; it was renamed to " + *moved + ", and a new store is begun");
-    return store::make_store_file(options_.path);
+    return std::nullopt;
   }
 
   void forget_writer() {
@@ -155,23 +179,21 @@ class FileStore final : public Store {
   StoreOptions options_;
   FileDescriptor lock_;
   std::unique_ptr<StoreWriter> writer_;  ///< null after a fault that left no file
-  uint64_t written_before_ = 0;          ///< to files that are no longer there
-  uint64_t dropped_before_ = 0;          ///< the same
+  std::optional<store::FileIdentity> identity_;
+  uint64_t written_before_ = 0;  ///< to files that are no longer there
+  uint64_t dropped_before_ = 0;  ///< the same
   std::string last_error_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
-  if (std::optional<Error> error = store::make_store_file(options.path)) return *error;
   // Beside a file that turns out to be somebody else's nothing of ours may stay.
   const std::string lock_path = store::lock_file_of(options.path);
   const bool lock_was_there = ::access(lock_path.c_str(), F_OK) == 0;
-  Result<FileDescriptor> lock = store::lock_store_file(options.path);
-  if (!lock) return lock.error();
-  auto result = std::make_unique<FileStore>(options, std::move(*lock));
+  auto result = std::make_unique<FileStore>(options);
   if (std::optional<Error> error = result->open()) {
-    if (!lock_was_there) ::unlink(lock_path.c_str());
+    if (result->is_locked() && !lock_was_there) ::unlink(lock_path.c_str());
     return *error;
   }
   return std::unique_ptr<Store>(std::move(result));

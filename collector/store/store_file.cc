@@ -93,6 +93,12 @@ bool looks_like_store(const std::string& path) {
   return number == kApplicationId;
 }
 
+std::optional<FileIdentity> identity_of(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileIdentity{status.st_dev, status.st_ino};
+}
+
 Result<std::string> move_store_aside(const std::string& path) {
   std::string target = path + ".damaged-" + time_text();
   for (int i = 2; access(target.c_str(), F_OK) == 0; ++i) {

@@ -3,6 +3,8 @@
 // Failure: an Error with a sentence that says what to do.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -23,6 +25,14 @@ Result<FileDescriptor> lock_store_file(const std::string& path);
 
 /// True when the file carries the store's mark, readable or not.
 bool looks_like_store(const std::string& path);
+
+/// Which file is at the path. None: there is none.
+struct FileIdentity {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+std::optional<FileIdentity> identity_of(const std::string& path);
 
 /// Renames the file and what belongs to it to `<path>.damaged-<time>`; the new name.
 Result<std::string> move_store_aside(const std::string& path);

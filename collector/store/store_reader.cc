@@ -1,8 +1,6 @@
 // FileReader: the StoreReader of a file.
 // Path:    store -> [reader] -> query
 // Memory:  the entries of the dictionary that were needed, until there are too many.
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <map>
 #include <unordered_map>
@@ -14,6 +12,7 @@
 #include "collector/store/schema.h"
 #include "collector/store/span_decoder.h"
 #include "collector/store/store.h"
+#include "collector/store/store_file.h"
 #include "collector/store/trace_loader.h"
 
 namespace seamtrace::collector {
@@ -224,20 +223,15 @@ class FileReader final : public StoreReader {
     database_ = std::move(database);
     entries_ = std::make_unique<store::EntryReader>(*database_);
     loader_ = std::make_unique<store::TraceLoader>(*database_, *entries_);
-    struct stat status {};
-    if (stat(path_.c_str(), &status) != 0) return;
-    device_ = status.st_dev;
-    inode_ = status.st_ino;
+    identity_ = store::identity_of(path_);
   }
 
-  /// The writer moves a damaged file aside and begins another: then this one is of no use.
+  /// A file that was moved aside or deleted is of no use once the writer has begun another.
   std::optional<Error> follow_file() {
     if (scans_ > 0) return std::nullopt;
-    struct stat status {};
-    if (stat(path_.c_str(), &status) != 0) {
-      return store::fault_error(store::Fault::kMissing, path_, "");
-    }
-    if (status.st_dev == device_ && status.st_ino == inode_) return std::nullopt;
+    const std::optional<store::FileIdentity> identity = store::identity_of(path_);
+    if (!identity) return store::fault_error(store::Fault::kMissing, path_, "");
+    if (identity == identity_) return std::nullopt;
     Result<std::unique_ptr<Database>> opened = Database::open(path_, Database::Mode::kRead);
     if (!opened) return opened.error();
     if (std::optional<Error> error = store::check_schema(**opened)) return error;
@@ -340,8 +334,7 @@ class FileReader final : public StoreReader {
   std::unique_ptr<store::EntryReader> entries_;
   std::unique_ptr<store::TraceLoader> loader_;
   int scans_ = 0;  ///< under way, one within another
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
+  std::optional<store::FileIdentity> identity_;
 };
 
 }  // namespace
