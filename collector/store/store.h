@@ -78,6 +78,10 @@ class StoreReader {
   /// An empty service: of all.
   virtual Result<std::vector<Rollup>> rollups(TimeRange range, const std::string& service) = 0;
   virtual Result<std::vector<EdgeRollup>> edges(TimeRange range) = 0;
+  /// The first minute that has roll-ups, in seconds since 1970; UINT64_MAX: none has. What began
+  /// before its end is not told wholly: roll-ups are removed from the oldest on, and a file of
+  /// format 0 had none.
+  virtual Result<uint64_t> first_rollup_unix_s() = 0;
   /// Attribute keys that occur in the store, most frequent first, span and resource alike.
   virtual Result<std::vector<std::string>> attribute_keys() = 0;
   /// Some values of a key, most frequent first as far as known.

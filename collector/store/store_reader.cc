@@ -136,6 +136,13 @@ class FileReader final : public StoreReader {
     return result;
   }
 
+  Result<uint64_t> first_rollup_unix_s() override {
+    if (std::optional<Error> error = follow_file()) return *error;
+    const int64_t minute = database_->integer("SELECT coalesce(min(minute), -1) FROM rollup", -1);
+    if (std::optional<Error> error = finish()) return *error;
+    return minute < 0 ? UINT64_MAX : static_cast<uint64_t>(minute) * 60;
+  }
+
   Result<std::vector<std::string>> attribute_keys() override {
     if (std::optional<Error> error = follow_file()) return *error;
     std::map<std::string, uint64_t, std::less<>> counts;

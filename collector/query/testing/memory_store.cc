@@ -135,6 +135,13 @@ Result<std::vector<EdgeRollup>> MemoryStore::edges(TimeRange range) {
   return found;
 }
 
+Result<uint64_t> MemoryStore::first_rollup_unix_s() {
+  uint64_t first = UINT64_MAX;
+  for (const Rollup& rollup : all_rollups) first = std::min(first, rollup.minute_unix_s);
+  for (const EdgeRollup& edge : all_edges) first = std::min(first, edge.minute_unix_s);
+  return first;
+}
+
 Result<std::vector<std::string>> MemoryStore::attribute_values(const std::string& key,
                                                                size_t most) {
   const auto found = values.find(key);

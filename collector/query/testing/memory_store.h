@@ -38,6 +38,7 @@ class MemoryStore : public StoreReader {
   Result<SpanList> load(int64_t row) override;
   Result<std::vector<Rollup>> rollups(TimeRange range, const std::string& service) override;
   Result<std::vector<EdgeRollup>> edges(TimeRange range) override;
+  Result<uint64_t> first_rollup_unix_s() override;
   Result<std::vector<std::string>> attribute_keys() override { return keys; }
   Result<std::vector<std::string>> attribute_values(const std::string& key, size_t most) override;
   uint64_t change() override { return change_; }

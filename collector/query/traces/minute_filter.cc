@@ -56,10 +56,18 @@ Result<const MinuteFilter::Hour*> MinuteFilter::hour(uint64_t number) {
   if (known != hours_.end()) return &known->second;
   const auto rollups = store_.rollups({number * kHour, (number + 1) * kHour}, "");
   if (!rollups) return rollups.error();
+  // Read last: what is removed meanwhile is of the first minute.
+  const auto first = store_.first_rollup_unix_s();
+  if (!first) return first.error();
+  Hour told{}, could{};
+  for (const Rollup& rollup : *rollups) {
+    if (rollup.minute_unix_s <= *first) continue;
+    const size_t minute = rollup.minute_unix_s / 60 % 60;
+    told[minute] = true;
+    if (could_be(rollup)) could[minute] = true;
+  }
   Hour& minutes = hours_[number];
-  minutes.fill(false);
-  for (const Rollup& rollup : *rollups)
-    if (could_be(rollup)) minutes[rollup.minute_unix_s / 60 % 60] = true;
+  for (size_t i = 0; i < minutes.size(); ++i) minutes[i] = could[i] || !told[i];
   return &minutes;
 }
 

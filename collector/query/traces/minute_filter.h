@@ -1,11 +1,12 @@
-// MinuteFilter: the minutes in which an operation began that a query could mean.
+// MinuteFilter: the minutes in which an operation may have begun that a query could mean.
 // Path:    search -> [minute filter] -> roll-ups of the store
 // Owner:   one per search; borrows the reader and the query.
 // Memory:  the minutes of the hours that were asked for: a byte each.
 // Failure: an Error when the store cannot be read.
 //
 // A trace in whose minutes no such operation began need not be unpacked: roll-ups are written in
-// the same transaction as their spans, and are removed no earlier.
+// the same transaction as their spans. They may be removed earlier, and traces of format 0 have
+// none: a minute without any roll-ups tells nothing, and the first with some not all.
 #pragma once
 
 #include <array>

@@ -32,6 +32,15 @@ class SearchTest : public ::testing::Test {
     return request;
   }
 
+  /// A span of that name in a minute; minute 0 is the one before the first trace.
+  void roll_up(uint64_t minute, const std::string& name) {
+    Rollup rollup;
+    rollup.operation = {"even", name, SpanKind::kServer, {}};
+    rollup.minute_unix_s = kTraceStart / kSecond - 60 + 60 * minute;
+    rollup.count = 1;
+    store_.all_rollups.push_back(rollup);
+  }
+
   /// Goes on until the end; the numbers found.
   std::vector<uint64_t> all(SearchRequest request) {
     std::vector<uint64_t> found;
@@ -118,13 +127,8 @@ TEST_F(SearchTest, AnUnfinishedSearchSaysHowFarItCame) {
 }
 
 TEST_F(SearchTest, MinutesInWhichNoSuchOperationBeganAreNotUnpacked) {
-  for (const uint64_t minute : {2, 5}) {
-    Rollup rollup;
-    rollup.operation = {"even", minute == 5 ? "work" : "other", SpanKind::kServer, {}};
-    rollup.minute_unix_s = kTraceStart / kSecond + 60 * minute;
-    rollup.count = 1;
-    store_.all_rollups.push_back(rollup);
-  }
+  // From the minute before on: the first one may be told in part only.
+  for (uint64_t minute = 0; minute < 18; ++minute) roll_up(minute, minute == 6 ? "work" : "other");
   SearchRequest asked = request("name=work number>0", {});
   asked.most = 2000;
   asked.limits.spans_before_rollups = 0;
@@ -135,6 +139,17 @@ TEST_F(SearchTest, MinutesInWhichNoSuchOperationBeganAreNotUnpacked) {
   asked.limits.spans_before_rollups = 0;
   EXPECT_EQ(search(store_, asked)->rows.size(), 0u);
   EXPECT_EQ(store_.loads, 60u);
+}
+
+TEST_F(SearchTest, MinutesThatRollUpsDoNotTellWhollyAreSearched) {
+  SearchRequest asked = request("name=work number>0", {});
+  asked.most = 2000;
+  asked.limits.spans_before_rollups = 0;
+  EXPECT_EQ(search(store_, asked)->rows.size(), kTraces) << "a file of format 0";
+  roll_up(6, "other");
+  EXPECT_EQ(search(store_, asked)->rows.size(), kTraces) << "the first minute is told in part";
+  roll_up(3, "other");
+  EXPECT_EQ(search(store_, asked)->rows.size(), kTraces - 60) << "no span of minute 6 can match";
 }
 
 TEST_F(SearchTest, ChangesAreBoundedToo) {

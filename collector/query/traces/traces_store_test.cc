@@ -15,6 +15,7 @@
 #include "collector/query/testing/memory_store.h"
 #include "collector/query/testing/trace_maker.h"
 #include "collector/query/traces/search.h"
+#include "collector/store/database.h"
 
 namespace seamtrace::collector::traces {
 namespace {
@@ -80,6 +81,20 @@ class TracesStoreTest : public ::testing::Test {
     return answer.body;
   }
 
+  /// The rows of the traces that match.
+  static std::vector<int64_t> find(StoreReader& reader, const char* query,
+                                   uint64_t spans_before_rollups) {
+    SearchRequest request;
+    request.query = std::get<Query>(parse_query(query));
+    request.most = 2000;
+    request.limits.spans_before_rollups = spans_before_rollups;
+    const auto result = search(reader, request);
+    EXPECT_TRUE(result);
+    std::vector<int64_t> rows;
+    for (const TraceRow& row : result->rows) rows.push_back(row.row);
+    return rows;
+  }
+
   std::string path_;
   std::unique_ptr<Store> store_;
   testing::MemoryStore memory_;
@@ -132,20 +147,27 @@ TEST_F(TracesStoreTest, RollUpsRuleOutNothingThatMatches) {
   for (const char* query :
        {"service=cart status=error", "operation=\"GET /cart\" rare=*", "kind=client number>0",
         "service=cart kind=server number<200", "status!=error needle", "-service=web share>0",
-        "service=web status=error kind=server http.response.status_code=503"}) {
-    const auto find = [&](uint64_t spans_before_rollups) {
-      SearchRequest request;
-      request.query = std::get<Query>(parse_query(query));
-      request.most = 2000;
-      request.limits.spans_before_rollups = spans_before_rollups;
-      const auto result = search(**reader, request);
-      EXPECT_TRUE(result);
-      std::vector<int64_t> rows;
-      for (const TraceRow& row : result->rows) rows.push_back(row.row);
-      return rows;
-    };
-    EXPECT_EQ(find(0), find(UINT64_MAX)) << query;
+        "service=web status=error kind=server http.response.status_code=503"})
+    EXPECT_EQ(find(**reader, query, 0), find(**reader, query, UINT64_MAX)) << query;
+}
+
+TEST_F(TracesStoreTest, RollUpsThatAreGoneRuleOutNothing) {
+  for (uint64_t i = 1; i <= 60; ++i) write(shop(1 + (i - 1) * 10));
+  auto reader = StoreReader::open(path_);
+  ASSERT_TRUE(reader);
+  auto database = store::Database::open(path_, store::Database::Mode::kWrite);
+  ASSERT_TRUE(database);
+  const char* query = "service=cart name=HGETALL db.system.name=redis";
+  const auto all = find(**reader, query, UINT64_MAX);
+  EXPECT_EQ(all.size(), 60u);
+  // As a cleaning leaves them: the oldest go first, a part of a minute at a time.
+  for (int i = 0; (*database)->integer("SELECT count(*) FROM rollup") > 0; ++i) {
+    EXPECT_EQ(find(**reader, query, 0), all) << i << " removed";
+    (*database)->run(
+        "DELETE FROM rollup WHERE (minute, entry) IN (SELECT minute, entry FROM rollup "
+        "ORDER BY minute, entry LIMIT 1)");
   }
+  EXPECT_EQ(find(**reader, query, 0), all) << "none is left";
 }
 
 TEST_F(TracesStoreTest, OperationsThatTheStoreNoLongerTellsApartAreFound) {
