@@ -102,6 +102,12 @@ void RollupTable::remove(uint32_t entry, const Sample& sample) {
   if (sample.error) {
     subtract(values.errors, 1);
     values.error_durations.remove(sample.duration_ns);
+    if (values.error == sample.trace_id) values.error = {};
+  }
+  if (values.slowest == sample.trace_id && values.slowest_ns == sample.duration_ns) {
+    values.slowest = {};
+    const auto& left = values.durations.buckets();
+    values.slowest_ns = left.empty() ? 0 : Histogram::lower_bound(left.back().first);
   }
   change(found, minute << 32 | entry);
 }

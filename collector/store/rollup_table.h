@@ -41,6 +41,8 @@ class RollupTable {
   explicit RollupTable(Database& database);
 
   void add(uint32_t entry, const Sample& sample);
+  /// REQUIRES: it was added. Where it was the slowest or the failed one, no trace is told until
+  /// the next that is slower or fails.
   void remove(uint32_t entry, const Sample& sample);
   /// Writes what changed.
   bool flush();

@@ -141,6 +141,45 @@ TEST_F(RollupTest, ACallToAHostBecomesACallToAServiceWhenItsSpanComes) {
   EXPECT_EQ((*rollups)[0].operation.peer.kind, NodeKind::kExternal);
 }
 
+TEST_F(RollupTest, AnEdgeTellsNoTraceThatHasLeftIt) {
+  const auto store = open();
+  BatchMaker maker;
+  const auto call = [&maker](uint64_t trace, uint64_t duration_ns) {
+    Span& client = maker.add(trace, 2, 1, SpanKind::kClient, "web", "GET");
+    maker.attribute(client, "server.address", std::string_view("cart.internal"));
+    client.start_unix_ns = kBegin;
+    client.end_unix_ns = kBegin + duration_ns;
+  };
+  for (const uint64_t trace : {1u, 2u, 3u}) call(trace, trace * 10'000'000);
+  write(*store, maker.take());
+  const auto reader = read();
+  const auto external = [&reader] {
+    const auto edges = read_edges(*reader);
+    const auto at = std::find_if(edges.begin(), edges.end(), [](const EdgeRollup& edge) {
+      return edge.to.kind == NodeKind::kExternal;
+    });
+    EXPECT_NE(at, edges.end());
+    return at == edges.end() ? EdgeRollup{} : *at;
+  };
+  EXPECT_EQ(external().slowest, trace_id(3));
+  // A call that was not the slowest leaves.
+  maker.add(1, 3, 2, SpanKind::kServer, "cart", "GET /cart");
+  write(*store, maker.take());
+  EXPECT_EQ(external().slowest, trace_id(3));
+  EXPECT_EQ(external().slowest_ns, 30'000'000u);
+  // The slowest leaves.
+  maker.add(3, 3, 2, SpanKind::kServer, "cart", "GET /cart");
+  write(*store, maker.take());
+  EXPECT_EQ(external().count, 1u);
+  EXPECT_EQ(external().slowest, TraceId{});
+  EXPECT_LE(external().slowest_ns, 20'000'000u);
+  EXPECT_GT(external().slowest_ns, 18'000'000u);
+  call(4, 21'000'000);
+  write(*store, maker.take());
+  EXPECT_EQ(external().slowest, trace_id(4));
+  EXPECT_EQ(external().slowest_ns, 21'000'000u);
+}
+
 TEST_F(RollupTest, WhatACacheAnsweredIsCounted) {
   const auto store = open();
   BatchMaker maker;
