@@ -199,6 +199,7 @@ TEST_F(FaultTest, AFullDiskLosesNothingThatWasWrittenAndHealsByItself) {
   const auto store = open();
   const BatchPtr first = random.batch(20, 1, 40);
   write(*store, first);
+  const StoreStatistics before = store->statistics();
   std::vector<BatchPtr> later;
   for (int i = 0; i < 5; ++i) later.push_back(random.batch(60, 10, 40));
   // Some traces get more spans while the disk is full.
@@ -218,6 +219,10 @@ TEST_F(FaultTest, AFullDiskLosesNothingThatWasWrittenAndHealsByItself) {
       ++errors;
       EXPECT_NE(error->message.find("disk is full"), std::string::npos) << error->message;
       EXPECT_EQ(store->statistics().last_error, error->message);
+      EXPECT_EQ(store->statistics().spans, before.spans) << "what failed was counted";
+      EXPECT_EQ(store->statistics().traces, before.traces);
+      EXPECT_EQ(store->statistics().change, before.change);
+      EXPECT_EQ(store->statistics().oldest_unix_ns, before.oldest_unix_ns);
       EXPECT_EQ(describe_all(*read()), describe_all({first}));
     }
     EXPECT_EQ(errors, later.size());

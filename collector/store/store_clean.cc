@@ -19,7 +19,7 @@ Result<bool> StoreWriter::clean(const StoreOptions& options, uint64_t now_unix_n
   state_.spans -= std::min(state_.spans, slice.spans);
   state_.removed_traces += slice.rows.size();
   if (removed && !database_->failed()) write_state();
-  if (!database_->run("COMMIT")) return *fail();
+  if (!commit()) return *fail();
   gone_epoch_ = gone_epoch;
   if (slice.rollups) rollups_.forget();
   // Entries that are gone must not be referred to: memory begins anew from the file.

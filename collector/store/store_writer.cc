@@ -59,6 +59,7 @@ bool StoreWriter::load_state() {
   state_.spans = read.natural(4);
   state_.duplicates = read.natural(5);
   state_.removed_traces = read.natural(6);
+  committed_ = state_;
   return true;
 }
 
@@ -87,8 +88,15 @@ std::optional<Error> StoreWriter::fail() {
   Error error = database_->error();
   database_->roll_back();
   database_->clear_fault();
+  state_ = committed_;
   loaded_ = false;
   return error;
+}
+
+bool StoreWriter::commit() {
+  if (!database_->run("COMMIT")) return false;
+  committed_ = state_;
+  return true;
 }
 
 std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
@@ -117,6 +125,7 @@ std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
   ++transaction_;
   ++state_.change;
   new_spans_ = new_dropped_ = 0;
+  new_oldest_ns_ = oldest_ns_;
   dictionary_.set_epoch(state_.next_row / kRowsPerEpoch);
   std::vector<const Span*> trace;
   for (auto at = spans.begin(); at != spans.end();) {
@@ -126,11 +135,12 @@ std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
     if (!write_trace(trace.front()->trace_id, trace)) return fail();
   }
   state_.next_entry = dictionary_.next_id();
-  if (!rollups_.flush() || !dictionary_.flush() || !write_state() || !database_->run("COMMIT")) {
+  if (!rollups_.flush() || !dictionary_.flush() || !write_state() || !commit()) {
     return fail();
   }
   written_ += new_spans_;
   count_dropped(new_dropped_);
+  oldest_ns_ = new_oldest_ns_;
   resources_.clear();
   evict();
   return std::nullopt;
@@ -161,7 +171,7 @@ bool StoreWriter::write_trace(const TraceId& id, TraceSpans spans) {
     if (is_new) traces_.erase(id);
     return !database_->failed();
   }
-  if (oldest_ns_ == 0 || trace.start_ns < oldest_ns_) oldest_ns_ = trace.start_ns;
+  if (new_oldest_ns_ == 0 || trace.start_ns < new_oldest_ns_) new_oldest_ns_ = trace.start_ns;
   if (is_new) {
     ++state_.next_row;
     ++state_.traces;

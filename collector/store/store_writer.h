@@ -44,8 +44,8 @@ class StoreWriter final : private Entries {
   /// One slice of retention. True: there is more to do.
   Result<bool> clean(const StoreOptions& options, uint64_t now_unix_ns);
 
-  Fault fault() const { return fault_; }  ///< of the last call that failed
-  const StoreState& state() const { return state_; }
+  Fault fault() const { return fault_; }              ///< of the last call that failed
+  const StoreState& state() const { return state_; }  ///< as of the last commit
   uint64_t written() const { return written_; }
   uint64_t dropped() const { return dropped_; }           ///< spans of traces that were full
   uint64_t oldest_unix_ns() const { return oldest_ns_; }  ///< the first start, 0: no traces
@@ -70,6 +70,7 @@ class StoreWriter final : private Entries {
   };
 
   std::optional<Error> fail();
+  bool commit();
   bool load_state();
   void read_oldest();
   bool write_state();
@@ -100,7 +101,7 @@ class StoreWriter final : private Entries {
   ChunkPacker packer_;
   Statement find_trace_, insert_trace_, update_trace_, write_chunk_, read_chunks_, write_state_;
 
-  StoreState state_;
+  StoreState state_, committed_;
   Fault fault_ = Fault::kNone;
   bool loaded_ = false;     ///< memory agrees with the file
   int64_t gone_epoch_ = 0;  ///< unused entries up to it have been removed
@@ -108,7 +109,7 @@ class StoreWriter final : private Entries {
   uint64_t dropped_ = 0;
   uint64_t oldest_ns_ = 0;
   uint64_t transaction_ = 0;
-  uint64_t new_spans_ = 0, new_dropped_ = 0;  ///< of this transaction
+  uint64_t new_spans_ = 0, new_dropped_ = 0, new_oldest_ns_ = 0;  ///< of this transaction
   std::unordered_map<TraceId, TraceState, TraceIdHash> traces_;
   size_t remembered_spans_ = 0;
   std::unordered_map<const Resource*, ResourceEntry> resources_;  ///< of this transaction
