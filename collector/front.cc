@@ -6,6 +6,7 @@
 #include <atomic>
 #include <utility>
 
+#include "collector/committed_sink.h"
 #include "collector/overhead.h"
 #include "collector/receive/grpc/grpc_server.h"
 #include "collector/receive/otlp_receiver.h"
@@ -54,18 +55,12 @@ struct Front::Parts {
   std::atomic<uint64_t> last_request_ns{monotonic_ns()};
   std::optional<Guard> guard;
   std::unique_ptr<ViewerRoutes> routes;
+  std::optional<CommittedSink> sink;
   std::unique_ptr<OtlpReceiver> receiver;
   // The servers go first: their handlers use everything above.
   std::unique_ptr<HttpServer> viewer;
   std::unique_ptr<HttpServer> receive_http;
   std::unique_ptr<GrpcServer> receive_grpc;
-
-  SinkAnswer take(SpanList&& spans) const {
-    const uint64_t sequence = collector->take(std::move(spans));
-    if (sequence == 0) return SinkAnswer::kBusy;
-    if (store != nullptr && !store->wait_done(sequence, kPatience)) return SinkAnswer::kBusy;
-    return SinkAnswer::kTaken;
-  }
 
   /// Everything but what the collector itself knows. Must not ask the collector: it holds its lock.
   void add_to(json& status) const {
@@ -173,8 +168,9 @@ std::optional<Error> Front::Parts::open_receive_grpc(const ListenAddress& addres
 }
 
 void Front::Parts::open_receivers(const FrontOptions& options, std::vector<std::string>& faults) {
-  const SpanSink sink = [this](SpanList&& spans) { return take(std::move(spans)); };
-  receiver = std::make_unique<OtlpReceiver>(sink);
+  sink.emplace([this](SpanList&& spans) { return collector->take(std::move(spans)); }, store);
+  receiver = std::make_unique<OtlpReceiver>(
+      [this](SpanList&& spans) { return sink->take(std::move(spans), kPatience); });
   if (options.receive_http)
     if (const auto error = open_receive_http(*options.receive_http))
       faults.push_back("OTLP over HTTP: " + error->message);

@@ -11,7 +11,7 @@ namespace seamtrace::collector {
 
 enum class SinkAnswer {
   kTaken,  ///< kept: in the store where there is one, else in the exporters' queues
-  kBusy,   ///< nothing was taken, the queues are full or the store is at fault; send again later
+  kBusy,   ///< not kept yet, the queues are full or the store is at fault; send again later
 };
 
 /// Takes all spans or none; every span has a resource. May wait (for the store's commit, seconds

@@ -70,6 +70,11 @@ class Exporting final : public StoreExporter {
     return queue_.done_sequence() >= sequence && sequence > dropped_sequence_;
   }
 
+  bool is_failing() const override {
+    const std::lock_guard lock(mutex_);
+    return !statistics_.last_error.empty() && !queue_.empty();
+  }
+
   ExporterStatistics statistics() const override {
     const std::lock_guard lock(mutex_);
     ExporterStatistics result = statistics_;

@@ -35,6 +35,10 @@ class StoreExporter : public Exporter {
   /// Waits until `sequence` is done. True: it is, and was not dropped after a fault.
   virtual bool wait_done(uint64_t sequence, std::chrono::milliseconds timeout) = 0;
 
+  /// The last write failed, and what it had is tried again. False too when the store has given
+  /// that up: the next batch shows whether it can be written to again.
+  virtual bool is_failing() const = 0;
+
   /// As of the last write.
   virtual StoreStatistics store_statistics() const = 0;
 };

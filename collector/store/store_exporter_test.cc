@@ -145,6 +145,19 @@ TEST(StoreExporterTest, WhatTheStoreDropsIsCountedByItsReason) {
   EXPECT_EQ(store->statistics().exported, 14u);
 }
 
+TEST(StoreExporterTest, ItFailsWhileAWriteIsTriedAgain) {
+  Fate fate;
+  fate.fails = true;
+  const auto store = exporter(fate);
+  EXPECT_FALSE(store->is_failing());
+  ASSERT_TRUE(store->offer(batch(1)));
+  while (fate.attempts < 2) std::this_thread::yield();
+  EXPECT_TRUE(store->is_failing());
+  fate.fails = false;
+  EXPECT_TRUE(store->wait_done(1, kLong));
+  EXPECT_FALSE(store->is_failing());
+}
+
 TEST(StoreExporterTest, AFullQueueTakesNothing) {
   Fate fate;
   fate.fails = true;

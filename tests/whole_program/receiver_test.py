@@ -1,10 +1,12 @@
 """Spans that others send by OTLP stand in one trace with those of traced programs."""
 
+import contextlib
 import gzip
 import http.client
 import json
 import os
 import re
+import sqlite3
 import urllib.error
 import urllib.request
 
@@ -181,6 +183,29 @@ class CollectorTest(ReceiverTest):
 
     def test_json_with_gzip(self):
         self.check(OTEL_EXPORTER_OTLP_PROTOCOL="http/json", OTEL_EXPORTER_OTLP_COMPRESSION="gzip")
+
+
+class FaultTest(ReceiverTest):
+    def test_what_is_sent_again_while_the_store_cannot_be_written_is_exported_once(self):
+        session, receiving = self.receiving()
+        path = receiving.get("health")["store"]["path"]
+        request = json.dumps({"resourceSpans": [{
+            "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "sdk"}}]},
+            "scopeSpans": [{"spans": [{
+                "traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331",
+                "name": "once", "startTimeUnixNano": "5", "endTimeUnixNano": "6"}]}]}]})
+
+        def send():
+            return receiving.post("/v1/traces", request, "application/json")[0]
+
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for _ in range(3):
+                self.assertEqual(send(), 503)
+            other.execute("ROLLBACK")
+        eventually(lambda: send() == 200, "the request to be taken")
+        self.assertEqual(receiving.get("health")["store"]["duplicates"], 0)
+        self.assertEqual([span.name for span in session.finish()], ["once"])
 
 
 class RefusalTest(ReceiverTest):
