@@ -1,9 +1,9 @@
 // Dictionary: what repeats (texts, resources, templates, operations, edges), stored once.
 // Path:    inside the store's writer
 // Owner:   the writer; borrows its Database.
-// Memory:  all entries, as bytes. Bounded but for resources, of which a process has one: when
-//          there are too many, texts and templates stay where they occur, and operations and
-//          edges are counted together as others.
+// Memory:  all entries, as bytes, bounded to shares of the file's limit: when there are too many
+//          or one is too long, texts and templates stay where they occur, operations and edges
+//          are counted together as others, and resources are cut.
 // Failure: the Database's; after a roll-back the owner calls forget() and load().
 // Source:  collector/store/FORMAT.md, "entry".
 #pragma once
@@ -30,10 +30,6 @@ enum class EntryKind : uint8_t {
 };
 constexpr size_t kEntryKinds = 6;
 
-/// Rows of traces are counted in epochs of this many: an entry remembers the last one that used
-/// it, and is removed when all traces up to it are gone.
-constexpr int64_t kRowsPerEpoch = 1 << 18;
-
 struct BytesHash {
   using is_transparent = void;
   size_t operator()(std::string_view bytes) const { return hash_bytes(bytes); }
@@ -45,7 +41,12 @@ class Dictionary {
 
   /// Reads all entries anew. `next_id`: the first id that was never given.
   bool load(uint32_t next_id);
-  void set_epoch(int64_t epoch) { epoch_ = epoch; }
+  /// Bounds what follows to shares of a file of so many bytes.
+  void set_room(uint64_t file_bytes);
+  /// Rows of traces that are written from now on: `last` at most. An entry remembers a row after
+  /// which nothing uses it, and is removed when all traces up to it are gone; so that this is not
+  /// written again and again, it is `ahead` rows further than is known.
+  void set_rows(int64_t last, int64_t ahead);
 
   /// 0: there is none. Found entries are marked as used.
   uint32_t find(EntryKind kind, std::string_view bytes);
@@ -56,10 +57,12 @@ class Dictionary {
   /// A text that was seen a few times already; 0: leave it where it is.
   uint32_t text(std::string_view text);
 
-  /// Marks as used by the present epoch, `times` times.
+  /// Marks as used, and counts `times` uses.
   void use(uint32_t id, uint64_t times = 0);
   std::string_view bytes(uint32_t id) const;
   uint32_t next_id() const { return next_id_; }
+  /// In bytes; a longer one has to be cut.
+  size_t longest_resource() const { return longest_resource_; }
 
   /// Writes marks and counters that changed.
   bool flush();
@@ -73,14 +76,18 @@ class Dictionary {
  private:
   struct Entry {
     uint32_t id = 0;
-    int64_t used = 0;
+    int64_t used = 0;  ///< no trace with a greater row uses it
     uint64_t count = 0;
     bool changed = false;
   };
 
+  /// Kinds that share their room.
+  enum class Share : uint8_t { kParts, kResources, kKeys };
+  static Share share_of(EntryKind kind);
   bool has_room(EntryKind kind, size_t bytes) const;
+  int64_t mark(EntryKind kind) const;
   bool seen_often(std::string_view text);
-  void use(Entry& entry, uint64_t times);
+  void use(Entry& entry, int64_t row, uint64_t times);
   uint32_t insert(EntryKind kind, std::string_view bytes);
   void keep(uint32_t id, EntryKind kind, std::string_view bytes, int64_t used, uint64_t count);
 
@@ -94,9 +101,10 @@ class Dictionary {
   std::vector<Entry*> changed_;
   std::vector<bool> perhaps_;   ///< by hash: whether there may be such a text; most are not there
   std::vector<uint16_t> seen_;  ///< marks of texts that were seen lately, and how often
-  size_t total_bytes_ = 0;
+  std::array<size_t, 3> bytes_{}, most_bytes_{};  ///< by Share
+  size_t longest_resource_ = 0;
   uint32_t next_id_ = 1;
-  int64_t epoch_ = 0;
+  int64_t last_row_ = 0, ahead_ = 0;
 };
 
 }  // namespace seamtrace::collector::store

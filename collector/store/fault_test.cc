@@ -322,7 +322,8 @@ TEST_F(FaultTest, AFileThatIsNoStoreIsLeftAlone) {
 
 TEST_F(FaultTest, AnOlderFileIsMigrated) {
   const BatchPtr batch = make_store();
-  run("DROP TABLE rollup; PRAGMA user_version = 0");
+  run("DROP TABLE arrival; ALTER TABLE state DROP COLUMN rollup_bytes;"
+      "DROP TABLE rollup; PRAGMA user_version = 0");
   EXPECT_FALSE(StoreReader::open(path_)) << "a reader changes nothing";
   const auto store = open();
   EXPECT_EQ(describe_all(*read()), describe_all({batch}));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collector/store/schema.h"
+
 namespace seamtrace::collector::store {
 namespace {
 
@@ -55,8 +57,11 @@ RollupTable::Cell& RollupTable::cell(uint64_t minute, uint32_t entry) {
   const auto [at, added] = cells_.try_emplace(minute << 32 | entry);
   if (added) {
     read_.bind(1, minute).bind(2, int64_t{entry});
-    if (read_.step() && !read_rollup_cell(read_, 0, at->second.values)) {
-      database_.damaged("a roll-up cannot be read");
+    if (read_.step()) {
+      if (!read_rollup_cell(read_, 0, at->second.values)) {
+        database_.damaged("a roll-up cannot be read");
+      }
+      at->second.stored = kRollupRowBytes + read_.bytes(8).size() + read_.bytes(9).size();
     }
     read_.reset();
   }
@@ -118,6 +123,7 @@ bool RollupTable::flush() {
     RollupCell& values = at->second.values;
     at->second.changed = false;
     const uint64_t minute = key >> 32, entry = key & UINT32_MAX;
+    growth_ -= static_cast<int64_t>(at->second.stored);
     if (values.count == 0) {
       remove_.bind(1, minute).bind(2, entry).run();
       cells_.erase(at);
@@ -130,6 +136,8 @@ bool RollupTable::flush() {
     write_.bind(8, values.slowest_ns).bind_blob(9, id_bytes(values.slowest));
     write_.bind_blob(10, id_bytes(values.error)).bind_blob(11, durations);
     write_.bind_blob(12, errors).run();
+    at->second.stored = kRollupRowBytes + durations.size() + errors.size();
+    growth_ += static_cast<int64_t>(at->second.stored);
   }
   changed_.clear();
   if (cells_.size() > kMostCells) cells_.clear();
@@ -139,6 +147,7 @@ bool RollupTable::flush() {
 void RollupTable::forget() {
   cells_.clear();
   changed_.clear();
+  growth_ = 0;
 }
 
 }  // namespace seamtrace::collector::store

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "collector/store/database.h"
@@ -47,10 +48,13 @@ class RollupTable {
   /// Writes what changed.
   bool flush();
   void forget();
+  /// The bytes by which flush() made the table longer, or shorter, since this was last asked.
+  int64_t take_growth() { return std::exchange(growth_, 0); }
 
  private:
   struct Cell {
     RollupCell values;
+    uint64_t stored = 0;  ///< bytes of the row in the file, 0: there is none
     bool changed = false;
   };
   Cell& cell(uint64_t minute, uint32_t entry);
@@ -60,6 +64,7 @@ class RollupTable {
   Statement read_, write_, remove_;
   std::unordered_map<uint64_t, Cell> cells_;  ///< by minute << 32 | entry
   std::vector<uint64_t> changed_;
+  int64_t growth_ = 0;
 };
 
 }  // namespace seamtrace::collector::store

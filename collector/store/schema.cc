@@ -59,11 +59,27 @@ CREATE TABLE rollup(
   PRIMARY KEY(minute, entry)) WITHOUT ROWID;
 )";
 
+constexpr const char* kArrivals =
+    "CREATE TABLE arrival(second INTEGER PRIMARY KEY, row INTEGER NOT NULL);"
+    "ALTER TABLE state ADD COLUMN rollup_bytes INTEGER NOT NULL DEFAULT 0;";
+
 /// Version 0 had no roll-ups.
 bool migrate_from_0(Database& database) { return database.run(kRollups); }
 
+/// Version 1 did not know when traces came, nor what its roll-ups take. Its entries remembered
+/// the epoch that used them: 2^18 rows.
+bool migrate_from_1(Database& database) {
+  return database.run(kArrivals) &&
+         database.run("UPDATE state SET rollup_bytes = (SELECT coalesce(sum(" +
+                      std::string(kRollupBytes) + "), 0) FROM rollup)") &&
+         database.run(
+             "UPDATE entry SET used = "
+             "min((used + 1) * 262144, (SELECT next_row FROM state)) - 1");
+}
+
 /// Step n leads from version n to n + 1.
-constexpr std::array<bool (*)(Database&), kFormatVersion> kMigrations = {migrate_from_0};
+constexpr std::array<bool (*)(Database&), kFormatVersion> kMigrations = {migrate_from_0,
+                                                                         migrate_from_1};
 
 std::string version_statement() {
   return "PRAGMA application_id=" + std::to_string(kApplicationId) +
@@ -77,7 +93,7 @@ bool is_empty(Database& database) {
 
 bool create(Database& database) {
   return database.run("BEGIN IMMEDIATE") && database.run(kTraces) && database.run(kRollups) &&
-         database.run(version_statement()) && database.run("COMMIT");
+         database.run(kArrivals) && database.run(version_statement()) && database.run("COMMIT");
 }
 
 bool migrate(Database& database, int64_t version) {

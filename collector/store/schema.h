@@ -10,7 +10,11 @@
 namespace seamtrace::collector::store {
 
 constexpr int64_t kApplicationId = 0x5345414d;  ///< "SEAM"
-constexpr int64_t kFormatVersion = 1;
+constexpr int64_t kFormatVersion = 2;
+
+/// What a row of `rollup` takes in the file, about: so many bytes beside its histograms.
+constexpr uint64_t kRollupRowBytes = 100;
+constexpr const char* kRollupBytes = "100 + length(durations) + length(error_durations)";
 
 /// None: the file is empty, or a store of this version or of an older one. Changes nothing.
 std::optional<Error> check_file(Database& database);

@@ -22,8 +22,8 @@ namespace seamtrace::collector {
 
 struct StoreOptions {
   std::string path;
-  uint64_t most_bytes = 1ull << 30;        ///< of the file; the oldest traces go first
-  uint64_t longest_age_s = 7 * 24 * 3600;  ///< of a trace since its start
+  uint64_t most_bytes = 1ull << 30;        ///< of the file; the traces that came first go first
+  uint64_t longest_age_s = 7 * 24 * 3600;  ///< of a trace since it came
 };
 
 struct StoreStatistics {

@@ -11,16 +11,18 @@ Result<bool> StoreWriter::clean(const StoreOptions& options, uint64_t now_unix_n
   if (!loaded_) {
     if (std::optional<Error> error = load()) return *error;
   }
+  dictionary_.set_room(file_limit(options));
   if (!database_->run("BEGIN IMMEDIATE")) return *fail();
-  int64_t gone_epoch = gone_epoch_;
-  const Slice slice = remove_slice(*database_, options, now_unix_ns, gone_epoch);
+  int64_t gone_row = gone_row_;
+  const Slice slice = remove_slice(*database_, options, now_unix_ns, state_.rollup_bytes, gone_row);
   const bool removed = !slice.rows.empty() || slice.entries || slice.rollups;
   state_.traces -= std::min<uint64_t>(state_.traces, slice.rows.size());
   state_.spans -= std::min(state_.spans, slice.spans);
   state_.removed_traces += slice.rows.size();
+  state_.rollup_bytes -= std::min(state_.rollup_bytes, slice.rollup_bytes);
   if (removed && !database_->failed()) write_state();
   if (!commit()) return *fail();
-  gone_epoch_ = gone_epoch;
+  gone_row_ = gone_row;
   if (slice.rollups) rollups_.forget();
   // Entries that are gone must not be referred to: memory begins anew from the file.
   if (slice.entries) loaded_ = false;

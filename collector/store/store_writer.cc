@@ -16,8 +16,9 @@ constexpr size_t kMostRememberedSpans = 1'000'000;
 /// Traces that got no span for so many transactions are forgotten first.
 constexpr uint64_t kRememberedTransactions = 64;
 
-/// Stands for the names that were too many to be counted apart.
-constexpr std::string_view kOthers = "(others)";
+/// Entries of the dictionary are marked as used by so many rows to come, or by a quarter of the
+/// traces that there are: both keep it rare that a mark is written.
+constexpr uint64_t kLeastRowsAhead = 256, kMostRowsAhead = 1 << 18;
 
 int64_t clamped(uint64_t value) {
   return static_cast<int64_t>(std::min<uint64_t>(value, INT64_MAX));
@@ -43,11 +44,12 @@ StoreWriter::StoreWriter(std::unique_ptr<Database> database)
           database_->prepare("SELECT id, data FROM chunk WHERE id BETWEEN ?1 AND ?2 ORDER BY id")),
       write_state_(database_->prepare(
           "UPDATE state SET change = ?1, next_row = ?2, next_entry = ?3, traces = ?4, spans = ?5, "
-          "duplicates = ?6, removed_traces = ?7")) {}
+          "duplicates = ?6, removed_traces = ?7, rollup_bytes = ?8")) {}
 
 bool StoreWriter::load_state() {
   Statement read = database_->prepare(
-      "SELECT change, next_row, next_entry, traces, spans, duplicates, removed_traces FROM state");
+      "SELECT change, next_row, next_entry, traces, spans, duplicates, removed_traces, "
+      "rollup_bytes FROM state");
   if (!read.step()) {
     database_->damaged("its table of the state is empty");
     return false;
@@ -59,6 +61,7 @@ bool StoreWriter::load_state() {
   state_.spans = read.natural(4);
   state_.duplicates = read.natural(5);
   state_.removed_traces = read.natural(6);
+  state_.rollup_bytes = read.natural(7);
   committed_ = state_;
   return true;
 }
@@ -126,7 +129,9 @@ std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
   ++state_.change;
   new_spans_ = new_dropped_ = 0;
   new_oldest_ns_ = oldest_ns_;
-  dictionary_.set_epoch(state_.next_row / kRowsPerEpoch);
+  dictionary_.set_rows(state_.next_row + static_cast<int64_t>(numbers.size()) - 1,
+                       static_cast<int64_t>(std::clamp(state_.traces / 4, kLeastRowsAhead,
+                                                       kMostRowsAhead)));
   std::vector<const Span*> trace;
   for (auto at = spans.begin(); at != spans.end();) {
     trace.clear();
@@ -135,9 +140,9 @@ std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
     if (!write_trace(trace.front()->trace_id, trace)) return fail();
   }
   state_.next_entry = dictionary_.next_id();
-  if (!rollups_.flush() || !dictionary_.flush() || !write_state() || !commit()) {
-    return fail();
-  }
+  if (!rollups_.flush() || !dictionary_.flush()) return fail();
+  state_.rollup_bytes += static_cast<uint64_t>(rollups_.take_growth());
+  if (!write_state() || !commit()) return fail();
   written_ += new_spans_;
   count_dropped(new_dropped_);
   oldest_ns_ = new_oldest_ns_;
@@ -149,7 +154,7 @@ std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
 bool StoreWriter::write_state() {
   write_state_.bind(1, state_.change).bind(2, state_.next_row).bind(3, int64_t{state_.next_entry});
   write_state_.bind(4, state_.traces).bind(5, state_.spans).bind(6, state_.duplicates);
-  return write_state_.bind(7, state_.removed_traces).run();
+  return write_state_.bind(7, state_.removed_traces).bind(8, state_.rollup_bytes).run();
 }
 
 bool StoreWriter::write_trace(const TraceId& id, TraceSpans spans) {
@@ -360,6 +365,7 @@ void StoreWriter::count_edge(const TraceState& trace, const SpanDigest& client, 
   encode_edge(edge, scratch_);
   uint32_t entry = dictionary_.intern_bounded(EntryKind::kEdge, scratch_);
   if (entry == 0) {
+    edge.to.system.clear();
     edge.to.name = kOthers;
     encode_edge(edge, scratch_);
     entry = dictionary_.intern(EntryKind::kEdge, scratch_);
@@ -398,11 +404,7 @@ const StoreWriter::ResourceEntry& StoreWriter::resource_entry(const Resource* re
   if (!added) return at->second;
   static const Resource kNone;
   if (resource == nullptr) resource = &kNone;
-  at->second.entry = dictionary_.intern(EntryKind::kResource, encode_resource(*resource));
-  dictionary_.use(at->second.entry, 1);
-  at->second.service_name = resource->service_name();
-  at->second.service = dictionary_.intern(EntryKind::kText, at->second.service_name);
-  return at->second;
+  return at->second = keep_resource(*resource, dictionary_);
 }
 
 void StoreWriter::evict() {

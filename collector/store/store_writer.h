@@ -17,6 +17,7 @@
 #include "collector/store/chunk.h"
 #include "collector/store/database.h"
 #include "collector/store/dictionary.h"
+#include "collector/store/kept_resource.h"
 #include "collector/store/rollup_table.h"
 #include "collector/store/span_decoder.h"
 #include "collector/store/span_encoder.h"
@@ -31,6 +32,7 @@ struct StoreState {
   int64_t next_row = 1;
   uint32_t next_entry = 1;
   uint64_t traces = 0, spans = 0, duplicates = 0, removed_traces = 0;
+  uint64_t rollup_bytes = 0;  ///< what they take in the file, about
 };
 
 class StoreWriter final : private Entries {
@@ -55,11 +57,7 @@ class StoreWriter final : private Entries {
   struct TraceIdHash {
     size_t operator()(const TraceId& id) const { return id_number(id) ^ id_number(id, 8); }
   };
-  struct ResourceEntry {
-    uint32_t entry = 0;
-    uint32_t service = 0;  ///< the text of its name
-    std::string service_name;
-  };
+  using ResourceEntry = KeptResource;
   using TraceSpans = std::span<const Span*>;
   /// What is the same for all spans of a template, so that it is found once.
   struct TemplateFacts {
@@ -104,7 +102,7 @@ class StoreWriter final : private Entries {
   StoreState state_, committed_;
   Fault fault_ = Fault::kNone;
   bool loaded_ = false;     ///< memory agrees with the file
-  int64_t gone_epoch_ = 0;  ///< unused entries up to it have been removed
+  int64_t gone_row_ = 0;    ///< entries that only traces before it used have been removed
   uint64_t written_ = 0;
   uint64_t dropped_ = 0;
   uint64_t oldest_ns_ = 0;
