@@ -160,6 +160,41 @@ TEST_F(FaultTest, ADamagedFileIsKeptUnderAnotherName) {
   EXPECT_EQ(kept, bytes.size());
 }
 
+TEST_F(FaultTest, DamageThatAReaderMeetsIsHeardOfByTheWriter) {
+  make_store();
+  const auto store = open();
+  EXPECT_EQ(store->statistics().last_error, "");
+  {
+    // Of all pages but the first, while the file is open.
+    std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(4096);
+    file << std::string(std::filesystem::file_size(path_) - 4096, '\xaa');
+  }
+  EXPECT_TRUE(read()->scan({}, nullptr, [](const TraceRow&) { return true; }));
+  store->clean();
+  EXPECT_GE(files_aside(), 1u);
+  EXPECT_EQ(store->statistics().last_error, "");
+  RandomSpans random(7);
+  const BatchPtr batch = random.batch(20, 1, 40);
+  write(*store, batch);
+  EXPECT_EQ(describe_all(*read()), describe_all({batch}));
+}
+
+TEST_F(FaultTest, DamageWithinAWholeFileIsTold) {
+  make_store();
+  const auto store = open();
+  run("UPDATE rollup SET durations = x'05'");
+  const auto reader = read();
+  EXPECT_FALSE(reader->rollups({}, ""));
+  store->clean();
+  EXPECT_EQ(files_aside(), 0u);
+  BatchMaker maker;
+  maker.add(1'000'000, 1);
+  write(*store, maker.take());
+  EXPECT_NE(store->statistics().last_error.find("damaged"), std::string::npos)
+      << store->statistics().last_error;
+}
+
 TEST_F(FaultTest, AReaderFollowsToTheNewFile) {
   const BatchPtr batch = make_store();
   const auto reader = read();

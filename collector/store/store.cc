@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "collector/store/damage_report.h"
 #include "collector/store/retention.h"
 #include "collector/store/schema.h"
 #include "collector/store/store_file.h"
@@ -93,6 +94,7 @@ class FileStore final : public Store {
     if (const auto* fault = std::get_if<OpenFault>(&opened)) return fault->error;
     writer_ = std::move(*std::get_if<std::unique_ptr<StoreWriter>>(&opened));
     identity_ = store::identity_of(options_.path);
+    damage_.clear();
     return std::nullopt;
   }
 
@@ -115,6 +117,10 @@ class FileStore final : public Store {
       last_error_ = error->message;
       return false;
     }
+    if (std::optional<Error> error = look_into_report()) {
+      last_error_ = error->message;
+      return false;
+    }
     Result<bool> more = writer_->clean(options_, realtime_ns());
     if (more) return *more;
     last_error_ = more.error().message;
@@ -127,7 +133,7 @@ class FileStore final : public Store {
   StoreStatistics statistics() const override {
     StoreStatistics result;
     result.path = options_.path;
-    result.last_error = last_error_;
+    result.last_error = last_error_.empty() ? damage_ : last_error_;
     result.spans_written = written_before_;
     result.spans_dropped = dropped_before_;
     if (writer_ == nullptr) return result;
@@ -154,6 +160,23 @@ class FileStore final : public Store {
     forget_writer();
     lock_ = {};  // its file may be gone as well
     return open();
+  }
+
+  /// The writer itself meets only the pages that it changes. After a reader's report the whole
+  /// file is looked through, once: a second for each 100 MB or so.
+  std::optional<Error> look_into_report() {
+    const std::optional<Error> damage = store::take_damage_report(options_.path);
+    if (!damage || !damage_.empty()) return std::nullopt;
+    // The writer's own connection would see its own copies of the pages.
+    Result<std::unique_ptr<Database>> file = Database::open(options_.path, Database::Mode::kRead);
+    if (!file) return file.error();
+    const std::string verdict = (*file)->text("PRAGMA quick_check(1)");
+    const bool broken = (*file)->failed() ? (*file)->fault() == Fault::kDamaged : verdict != "ok";
+    file->reset();
+    if (broken) return begin_anew(*damage);
+    damage_ = damage->message;
+    log(LogLevel::kWarning, damage_);
+    return std::nullopt;
   }
 
   std::optional<Error> move_aside(const Error& reason) {
@@ -183,6 +206,7 @@ class FileStore final : public Store {
   uint64_t written_before_ = 0;  ///< to files that are no longer there
   uint64_t dropped_before_ = 0;  ///< the same
   std::string last_error_;
+  std::string damage_;  ///< that a reader met in this file, whose structure is whole
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ struct StoreStatistics {
   uint64_t change = 0;  ///< the last commit's
   uint64_t removed_traces = 0;
   std::string path;
-  std::string last_error;  ///< empty when the last commit went well
+  std::string last_error;  ///< empty: the last commit went well, and no reader met damage
 };
 
 class Store {

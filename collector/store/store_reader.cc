@@ -1,11 +1,13 @@
 // FileReader: the StoreReader of a file.
 // Path:    store -> [reader] -> query
+// Failure: damage is also reported to the writer of this process (damage_report.h).
 // Memory:  the entries of the dictionary that were needed, until there are too many.
 #include <algorithm>
 #include <map>
 #include <unordered_map>
 
 #include "collector/process/resource.h"
+#include "collector/store/damage_report.h"
 #include "collector/store/entry_reader.h"
 #include "collector/store/rollup_table.h"
 #include "collector/store/row_facts.h"
@@ -249,6 +251,10 @@ class FileReader final : public StoreReader {
   std::optional<Error> finish() {
     if (!database_->failed()) return std::nullopt;
     Error error = database_->error();
+    // Of a file that was moved aside nobody needs to hear.
+    if (database_->fault() == store::Fault::kDamaged && identity_ == store::identity_of(path_)) {
+      store::report_damage(path_, error);
+    }
     database_->clear_fault();
     return error;
   }
@@ -349,7 +355,10 @@ class FileReader final : public StoreReader {
 Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path) {
   Result<std::unique_ptr<Database>> opened = Database::open(path, Database::Mode::kRead);
   if (!opened) return opened.error();
-  if (std::optional<Error> error = store::check_schema(**opened)) return *error;
+  if (std::optional<Error> error = store::check_schema(**opened)) {
+    if ((*opened)->fault() == store::Fault::kDamaged) store::report_damage(path, *error);
+    return *error;
+  }
   return std::unique_ptr<StoreReader>(std::make_unique<FileReader>(path, std::move(*opened)));
 }
 
