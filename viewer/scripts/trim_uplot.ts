@@ -6,6 +6,11 @@
 import type { Plugin } from 'vite';
 
 const kEdits: [from: string, to: string][] = [
+  // The names of days and months, and others that only those parts use that are left out here.
+  ['= days.map(slice3);', '= null;'],
+  ['= months.map(slice3);', '= null;'],
+  ['= new Intl.DateTimeFormat().resolvedOptions().timeZone;', '= null;'],
+  ['= oneIncrs.filter(onlyWhole);', '= null;'],
   ['\tuPlot.join = join;\n', ''],
   ['\tuPlot.fmtDate = fmtDate;\n\tuPlot.tzDate  = tzDate;\n', ''],
   ['\t(paths.stepped = stepped);\n', ''],
@@ -37,7 +42,24 @@ const kEdits: [from: string, to: string][] = [
   ['\tsync.sub(self);\n', ''],
   ['\t\tsync.unsub(self);\n', ''],
   ['\tconst sync = _sync(syncKey);\n', ''],
-  ['\t\t\tsync.pub(type, src, x, y, w, h, i);\n', '{}'],
+  [
+    '\t\tif (syncOpts.filters.pub(type, src, x, y, w, h, i))\n' +
+      '\t\t\tsync.pub(type, src, x, y, w, h, i);\n',
+    '',
+  ],
+  ['\tself.pub = pub;\n', ''],
+  [
+    '\tevents.mousedown = mouseDown;\n\tevents.mousemove = mouseMove;\n' +
+      '\tevents.mouseup = mouseUp;\n\tevents.dblclick = dblClick;\n' +
+      '\tevents["setSeries"] = (e, src, idx, opts) => {\n' +
+      '\t\tlet seriesIdxMatcher = syncOpts.match[2];\n' +
+      '\t\tidx = seriesIdxMatcher(self, src, idx);\n' +
+      '\t\tidx != -1 && setSeries(idx, opts, true, false);\n\t};\n',
+    '',
+  ],
+  ['if (e != null) {\n\t\t\t_l = e.clientX', 'if (true) {\n\t\t\t_l = e.clientX'],
+  ['(src == null || src.cursor.event.type == mousemove)', 'true'],
+  ['\tif (syncOpts.match.length == 2)\n\t\tsyncOpts.match.push(seriesIdxMatcher);\n', ''],
   ['uPlot.sync = _sync;\n', ''],
   // Times always run to the right.
   ['scaleX.ori == 0', 'true'],
@@ -52,6 +74,8 @@ const kEdits: [from: string, to: string][] = [
     'fnOrSelf(rn)',
   ],
   ['sc.distr == 100 ?', 'false ?'],
+  ['distr == 4 ? sinh(', 'false ? sinh('],
+  ['distr == 100 ? sc.bwd(', 'false ? sc.bwd('],
   ['sc.distr == 4 ', 'false '],
   ['scale.distr == 2', 'false'],
   ['sc.distr == 2', 'false'],

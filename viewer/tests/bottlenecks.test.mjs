@@ -1,7 +1,7 @@
 // Bottlenecks: of requests whose slow tenth has a known reason, and of programs that are really traced.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, launch, onView } from './support/browser.mjs';
+import { accessible, launch, onView, open } from './support/browser.mjs';
 import { eventually } from './support/program.mjs';
 import { id, request, span } from './support/otlp.mjs';
 import { startShop, visit } from './services_shop.mjs';
@@ -146,6 +146,37 @@ test('traced programs: PostgreSQL, Redis and the other service have their part',
     const sum = shares.reduce((total, share) => total + share, 0);
     assert.ok(Math.abs(sum - 100) < 3, `shares of ${sum} %`);
   }));
+
+test('an empty page fills by itself, and stays with the service that it began with', async () => {
+  const other = await World.start();
+  const tab = await open(browser, other);
+  const { page } = tab;
+  const send = (service, count, duration) =>
+    other.send(request(service, Array.from({ length: count }, () => span({ duration }))));
+  try {
+    /** A page that is refreshed is refreshed at once for who comes back to it. */
+    const turn = async (locator) => {
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+      await locator.waitFor({ state: 'attached' });
+    };
+    await tab.go('bottlenecks');
+    await page.getByRole('heading', { name: 'No service has answered' }).waitFor();
+    await other.collector.stop();
+    await turn(page.getByRole('alert').filter({ hasText: 'does not answer' }));
+    other.environment.SEAMTRACE_VIEWER = new URL(other.url).host;
+    await other.startCollector();
+    await send('early', 2, 10);
+    const service = page.getByRole('combobox', { name: 'Service' });
+    await turn(service);
+    assert.equal(await service.inputValue(), 'early');
+    await send('heavy', 50, 500);
+    await turn(service.locator('option', { hasText: 'heavy' }));
+    assert.equal(await service.inputValue(), 'early');
+  } finally {
+    await tab.close();
+    await other.close();
+  }
+});
 
 for (const [name, address, shown] of [
   ['findings', 'bottlenecks?service=checkout', '.findings li'],

@@ -133,7 +133,7 @@ test('numbers are compared with those of the period before', () =>
       () => '',
     );
     const text = await plain(facts);
-    assert.match(text, /Requests .*▲ up 3(\.\d)? times/);
+    assert.match(text, /Rate .*▲ up 3(\.\d)? times/);
     assert.match(text, /p95 (5\d|6\d)(\.\d)? ms ▲ up (1[89]\d %|2\d\d %|[23](\.\d)? times)/);
     assert.match(
       await facts.locator('.change').last().getAttribute('title'),
@@ -177,6 +177,88 @@ test('numbers grow by themselves while the page is open', () =>
       'the new requests',
       () => '',
     );
+  }));
+
+test('the page of an operation is about its kind and its peer alone', () =>
+  withTab('services', async (page) => {
+    const http = { 'server.address': 'api.example' };
+    const redis = { 'db.system.name': 'redis', 'server.address': 'cache' };
+    const some = (count, more) => Array.from({ length: count }, () => span({ name: 'GET', ...more }));
+    await world.send(
+      request('mixed', [
+        ...some(30, {}),
+        ...some(7, { kind: 'client', attributes: redis }),
+        ...some(5, { kind: 'client', attributes: http, error: true }),
+      ]),
+    );
+    await page.goto(`${world.url}/#/services/mixed`);
+    const table = page.getByRole('region', { name: 'Operations of mixed' });
+    const facts = page.locator('dl.large');
+    const follow = async (which, words) => {
+      await table.locator('tbody tr').filter({ hasText: which }).locator('a.operation').click();
+      await page.getByText(words).waitFor();
+      assert.equal(await table.locator('tr.selected').count(), 1);
+      assert.equal(await table.locator('tr.selected').filter({ hasText: which }).count(), 1);
+    };
+    await follow('server', /^30 requests; there were none/);
+    assert.match(await plain(facts), /Failed 0/);
+    await follow(/redis cache/, /^7 calls; there were none/);
+    assert.match(await plain(facts), /Failed 0/);
+    await follow(/api\.example/, /^5 calls; there were none/);
+    assert.match(await plain(facts), /Failed 100 %/);
+    await page.getByRole('img', { name: /errors per second of mixed, GET/ }).waitFor();
+    await page.reload();
+    await page.getByText(/^5 calls; there were none/).waitFor();
+    await page.getByRole('combobox', { name: 'Operation' }).selectOption('GET → redis cache');
+    await page.getByText(/^7 calls; there were none/).waitFor();
+    await page.getByRole('combobox', { name: 'Operation' }).selectOption('All requests');
+    await page.getByText(/^30 requests; there were none/).waitFor();
+    await follow(/redis cache/, /^7 calls; there were none/);
+    await page.locator('.heading').getByRole('link', { name: 'Traces' }).click();
+    await page.locator('table.traces tbody tr').nth(6).waitFor();
+    assert.equal(await page.locator('table.traces tbody tr').count(), 7);
+  }));
+
+test('operations that take little time are there, too, and what is left out is told', () =>
+  withTab('services', async (page) => {
+    const many = Array.from({ length: 640 }, (_, turn) =>
+      span({ name: `GET /page/${turn}`, duration: turn + 1, error: turn === 0 }),
+    );
+    await world.send(request('broad', many));
+    await page.goto(`${world.url}/#/services/broad`);
+    const table = page.getByRole('region', { name: 'Operations of broad' });
+    await table.getByText('500 of 640, the first in this order').waitFor();
+    assert.equal(await table.locator('tbody tr').count(), 500);
+    assert.equal(await table.getByText('GET /page/0', { exact: true }).count(), 0);
+    await page.goto(`${world.url}/#/services/broad?sort=-errors`);
+    await table.locator('tbody tr').first().getByText('GET /page/0', { exact: true }).waitFor();
+    assert.match(await plain(table.locator('tbody tr').first()), /100 %/);
+    // What was not compared, because only those that take most time are, is not called new.
+    await table.getByText('GET /page/0', { exact: true }).waitFor();
+    assert.doesNotMatch(await plain(table.locator('tbody tr').first()), /new/);
+  }));
+
+test('what answers no request says what is counted, and stands after what does', () =>
+  withTab('services', async (page) => {
+    const busy = Array.from({ length: 900 }, () => span({ name: 'turn', kind: 'internal' }));
+    await world.send(request('engine', busy));
+    await world.send(request('cron', [span({ name: 'GET', kind: 'client' })]));
+    await page.goto(`${world.url}/#/services`);
+    await row(page, 'Services', 'engine').waitFor();
+    const table = page.getByRole('region', { name: 'Services', exact: true });
+    const names = () => table.locator('tbody tr td:first-child').allInnerTexts();
+    for (const sort of ['-rate', 'rate']) {
+      await page.goto(`${world.url}/#/services?sort=${sort}`);
+      await table.locator(`th[aria-sort="${sort === 'rate' ? 'ascending' : 'descending'}"]`).waitFor();
+      const last = (await names()).slice(-2).sort();
+      assert.match(last[0], /^cron\s*calls$/);
+      assert.match(last[1], /^engine\s*internal spans$/);
+    }
+    await page.goto(`${world.url}/#/services/engine`);
+    await page.getByText(/^900 internal spans; there were none/).waitFor();
+    assert.doesNotMatch(await page.locator('main').innerText(), /requests/i);
+    await page.goto(`${world.url}/#/services/cron`);
+    await page.getByText(/^1 call; there were none/).waitFor();
   }));
 
 test('a service that did nothing says so, and how to go on', () =>

@@ -128,6 +128,30 @@ TEST(Compare, ChangesAreShares) {
   EXPECT_TRUE(select["p95_change"].is_null());
 }
 
+TEST(Compare, IsOfOneKindOrPeer) {
+  MemoryStore store = make_store();
+  const OperationKey fetch{"shop", "GET", SpanKind::kClient, kCache};
+  const OperationKey served{"shop", "GET", SpanKind::kServer, {}};
+  store.all_rollups.push_back(make_rollup(fetch, 2, {1, 1, 1, 1, 1}, 2));
+  store.all_rollups.push_back(make_rollup(served, 2, {1, 1}));
+  std::map<std::string, std::string> wanted = {
+      {"service", "shop"}, {"operation", "GET"}, {"since", at_minute(2)}, {"until", at_minute(4)}};
+  EXPECT_EQ(compare_of(store, wanted)["now"]["count"], 7);
+  wanted["kind"] = "server";
+  json body = compare_of(store, wanted);
+  EXPECT_EQ(body["now"]["count"], 2);
+  EXPECT_EQ(body["operations"].size(), 1u);
+  wanted["kind"] = "client";
+  wanted["peer"] = kCache.name;
+  body = compare_of(store, wanted);
+  EXPECT_EQ(body["now"]["count"], 5);
+  EXPECT_EQ(body["now"]["errors"], 2);
+  wanted["peer"] = "nobody";
+  EXPECT_EQ(compare_of(store, wanted)["now"]["count"], 0);
+  wanted["kind"] = "none of them";
+  EXPECT_EQ(ask(store, "compare", wanted).status, 400);
+}
+
 TEST(Compare, TakesAnotherBaseAndOneOperation) {
   MemoryStore store = make_store();
   const json body = compare_of(store, {{"operation", "GET /cart"},

@@ -2,13 +2,14 @@
 // requests have that the others do not.
 import '../services/services.css';
 import './bottlenecks.css';
+import { useRef } from 'preact/hooks';
 import { api, type ServiceSummary } from '../shared/api';
 import { CommandLine, Empty, Failure, Loading } from '../shared/empty';
 import { count, duration, queryDuration } from '../shared/format';
 import { period } from '../shared/period';
-import { link, parameter, setParameters } from '../shared/router';
+import { parameter, setParameters } from '../shared/router';
 import { useAnswer } from '../shared/use_answer';
-import { term, tracesOf } from '../services/words';
+import { about, answers, pageOf, queryOf, tracesOf } from '../services/words';
 import { Findings } from './findings';
 import { WhereTime } from './where';
 
@@ -17,26 +18,34 @@ const kRefreshSeconds = 10;
 
 /** Who spends most time answering is looked at first: mostly the service at the front. */
 const byTime = (a: ServiceSummary, b: ServiceSummary): number =>
+  Number(b.counted === 'requests') - Number(a.counted === 'requests') ||
   b.count * b.p50_ns - a.count * a.p50_ns;
 
 export function BottlenecksView() {
   const chosen = period.value;
-  const { answer, error, again } = useAnswer((signal) => api.services(chosen, signal), [chosen]);
+  const { answer, error, again } = useAnswer(
+    (signal) => api.services(chosen, signal),
+    [chosen],
+    chosen.live ? kRefreshSeconds : 0,
+  );
   const services = [...(answer?.services ?? [])].sort(byTime).map(({ name }) => name);
-  const service = parameter('service') || services[0];
-  if (service && services.length > 0 && !services.includes(service)) services.unshift(service);
+  // The one that was chosen by itself stays, whatever the others do meanwhile.
+  const first = useRef<string>(undefined);
+  const service = parameter('service') || (first.current ??= services[0]);
+  if (service && !services.includes(service)) services.unshift(service);
   return (
     <div class="services">
-      {error && <Failure error={error} again={again} />}
-      {!answer && !error && <Loading what="Looking for services" />}
-      {answer && service === undefined && (
+      {service ? (
+        <OfService key={service} service={service} services={services} />
+      ) : error ? (
+        <Failure error={error} again={again} />
+      ) : answer ? (
         <Empty title="No service has answered a request in this period">
           <p>Choose a longer period above, or start a program and send it some requests:</p>
           <CommandLine text="seamtrace run -- ./server" />
         </Empty>
-      )}
-      {answer && service !== undefined && (
-        <OfService key={service} service={service} services={services} />
+      ) : (
+        <Loading what="Looking for services" />
       )}
     </div>
   );
@@ -59,12 +68,13 @@ function OfService({ service, services }: { service: string; services: string[] 
   );
   const operations = new Set(
     answer?.operations
-      .filter(({ kind }) => kind === 'server' || kind === 'consumer')
+      .filter(({ kind }) => answers(kind))
       .map(({ name }) => name),
   );
   if (operation) operations.add(operation);
   const found = answer?.found;
-  const query = term('service', service) + (operation && ' ' + term('operation', operation));
+  const chosenRow = answer?.operations.find((row) => row.name === operation && answers(row.kind));
+  const query = queryOf({ service, operation: operation || undefined });
   return (
     <>
       <div class="heading">
@@ -106,7 +116,7 @@ function OfService({ service, services }: { service: string; services: string[] 
               Slow traces
             </a>
           )}
-          <a href={link(['services', service], operation ? { operation } : {})}>Service</a>
+          <a href={pageOf(chosenRow ? about(chosenRow) : { service })}>Service</a>
         </span>
       </div>
       {error && <Failure error={error} again={again} />}

@@ -3,6 +3,7 @@
 import type { BottlenecksAnswer, Where } from '../shared/api';
 import { serviceColour } from '../shared/colours';
 import { count, duration, percent } from '../shared/format';
+import { Table, type Column } from '../shared/table';
 import { kNodeWords } from '../services/words';
 
 const nameOf = ({ what, name, kind }: Where): string => {
@@ -70,6 +71,43 @@ export function WhereTime({ answer }: { answer: BottlenecksAnswer }) {
   /** Where the slow ones lose their time. */
   const grown = (part: Where): boolean =>
     part.slow_mean_ns > 2 * part.mean_ns && part.slow_mean_ns > slow / 10;
+  const columns: Column<Where>[] = [
+    {
+      id: 'part',
+      title: 'Part',
+      cell: (part) => (
+        <span class="part" title={kHelp[part.what]}>
+          <i class={part.what} style={fill(part)} />
+          {nameOf(part)}
+          {part.what === 'dependency' && part.kind && <small>{kNodeWords[part.kind]}</small>}
+        </span>
+      ),
+    },
+    { id: 'share', title: 'Share', number: true, cell: (part) => percent(part.share) },
+    { id: 'mean', title: 'Mean', number: true, cell: (part) => duration(part.mean_ns) },
+    {
+      id: 'slow',
+      title: 'In slow ones',
+      number: true,
+      cell: (part) => (
+        <span class={grown(part) ? 'failed' : ''}>{duration(part.slow_mean_ns)}</span>
+      ),
+    },
+    {
+      id: 'calls',
+      title: 'Calls a request',
+      number: true,
+      wide: true,
+      cell: (part) => calls(part, part.calls),
+    },
+    {
+      id: 'slow_calls',
+      title: 'In slow ones',
+      number: true,
+      wide: true,
+      cell: (part) => calls(part, part.slow_calls),
+    },
+  ];
   return (
     <section class="panel">
       <h2>Where the time goes</h2>
@@ -92,58 +130,13 @@ export function WhereTime({ answer }: { answer: BottlenecksAnswer }) {
           </>
         )}
       </div>
-      <div class="table" role="region" aria-label="Where the time goes" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Part</th>
-              <th scope="col" class="number">
-                Share
-              </th>
-              <th scope="col" class="number">
-                Mean
-              </th>
-              {told && (
-                <th scope="col" class="number">
-                  In slow ones
-                </th>
-              )}
-              <th scope="col" class="number wide">
-                Calls a request
-              </th>
-              {told && (
-                <th scope="col" class="number wide">
-                  In slow ones
-                </th>
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {parts.map((part) => (
-              <tr key={part.what + part.name}>
-                <td>
-                  <span class="part" title={kHelp[part.what]}>
-                    <i class={part.what} style={fill(part)} />
-                    {nameOf(part)}
-                    {part.what === 'dependency' && part.kind && (
-                      <small>{kNodeWords[part.kind]}</small>
-                    )}
-                  </span>
-                </td>
-                <td class="number">{percent(part.share)}</td>
-                <td class="number">{duration(part.mean_ns)}</td>
-                {told && (
-                  <td class={`number ${grown(part) ? 'failed' : ''}`}>
-                    {duration(part.slow_mean_ns)}
-                  </td>
-                )}
-                <td class="number wide">{calls(part, part.calls)}</td>
-                {told && <td class="number wide">{calls(part, part.slow_calls)}</td>}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        caption="Where the time goes"
+        columns={columns.filter(({ id }) => told || !id.startsWith('slow'))}
+        rows={parts}
+        keyOf={(part) => part.what + part.name}
+        sort=""
+      />
     </section>
   );
 }

@@ -3,7 +3,7 @@ import type { Operation } from '../shared/api';
 import type { Column } from '../shared/table';
 import { count, duration, percent, rate } from '../shared/format';
 import { link } from '../shared/router';
-import { endWords, hitRatio, hitWords, queryOf, share, slowTracesOf, tracesOf } from './words';
+import { about, endWords, hitRatio, hitWords, queryOf, share, slowTracesOf, tracesOf } from './words';
 
 interface Counted {
   count: number;
@@ -97,9 +97,10 @@ export const tracesColumn = <Row extends Operation>(): Column<Row> => ({
   title: 'Traces',
   cell: (row) => {
     const of = `of ${row.service} ${row.name}`;
+    const query = queryOf(about(row));
     return (
       <span class="links">
-        <a href={tracesOf(queryOf(row))} aria-label={`All traces ${of}`}>
+        <a href={tracesOf(query)} aria-label={`All traces ${of}`}>
           all
         </a>
         <a
@@ -110,7 +111,7 @@ export const tracesColumn = <Row extends Operation>(): Column<Row> => ({
           slow
         </a>
         {row.errors > 0 && (
-          <a href={tracesOf(`${queryOf(row)} status=error`)} aria-label={`Failed traces ${of}`}>
+          <a href={tracesOf(`${query} status=error`)} aria-label={`Failed traces ${of}`}>
             failed
           </a>
         )}

@@ -79,7 +79,8 @@ function nearest(chart: uPlot, examples: Exemplar[], left: number, top: number) 
   return best;
 }
 
-export function Charts({ answer, of }: { answer: SeriesAnswer; of: string }) {
+export function Charts(props: { answer: SeriesAnswer; of: string; counted: string }) {
+  const { answer, of, counted } = props;
   const requests = answer.count.reduce((sum, count) => sum + count, 0);
   const errors = answer.errors.reduce((sum, count) => sum + count, 0);
   const [low, middle, high] = colours();
@@ -90,7 +91,7 @@ export function Charts({ answer, of }: { answer: SeriesAnswer; of: string }) {
   const rates = useMemo(
     () => [
       {
-        label: 'requests',
+        label: counted + 's',
         values: perSecond(answer, answer.count),
         colour: accentColour(),
         kind: 'area' as const,
@@ -102,7 +103,7 @@ export function Charts({ answer, of }: { answer: SeriesAnswer; of: string }) {
         kind: 'area' as const,
       },
     ],
-    [answer, dark.value],
+    [answer, counted, dark.value],
   );
   const durations = useMemo(
     () => [
@@ -117,10 +118,10 @@ export function Charts({ answer, of }: { answer: SeriesAnswer; of: string }) {
     <>
       <div class="charts">
         <section class="panel">
-          <h2>Requests per second</h2>
+          <h2>Rate</h2>
           <Chart
-            label={`Requests and errors per second of ${of}`}
-            summary={`${plural(requests, 'request')}, ${percent(share(errors, requests))} of them failed.`}
+            label={`Rate and errors per second of ${of}`}
+            summary={`${plural(requests, counted)}, ${percent(share(errors, requests))} of them failed.`}
             times={answer.times_s}
             range={range}
             series={rates}
@@ -146,13 +147,13 @@ export function Charts({ answer, of }: { answer: SeriesAnswer; of: string }) {
           />
         </section>
       </div>
-      <Examples examples={answer.exemplars} />
+      <Examples examples={answer.exemplars} counted={counted} />
     </>
   );
 }
 
 /** The same examples for a keyboard. */
-function Examples({ examples }: { examples: Exemplar[] }) {
+function Examples({ examples, counted }: { examples: Exemplar[]; counted: string }) {
   if (examples.length === 0) return null;
   const slowest = [...examples].sort((a, b) => b.duration_ns - a.duration_ns).slice(0, 6);
   return (
@@ -169,7 +170,7 @@ function Examples({ examples }: { examples: Exemplar[] }) {
         </a>
       ))}
       <span class="hint">
-        Drag over a chart to look closer. Its circles are requests, squares failed ones, triangles
+        Drag over a chart to look closer. Its circles are {counted}s, squares failed ones, triangles
         lie above it: click to open.
       </span>
     </p>

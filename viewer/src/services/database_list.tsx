@@ -10,7 +10,7 @@ import { useAnswer } from '../shared/use_answer';
 import { Errors, HitRatio, measureColumns, TraceLink, tracesColumn } from './cells';
 import { kRefreshSeconds } from './refresh';
 import { Tabs } from './tabs';
-import { hitRatio, hitWords, keyOf, kNodeWords, queryOf, share, tracesOf } from './words';
+import { about, hitRatio, hitWords, keyOf, kNodeWords, queryOf, share, tracesOf } from './words';
 
 const columns = (cache: boolean, total: number): Column<Operation>[] => [
   {
@@ -18,7 +18,7 @@ const columns = (cache: boolean, total: number): Column<Operation>[] => [
     title: cache ? 'Command' : 'Statement',
     value: (row) => row.name,
     cell: (row) => (
-      <a class="statement" href={tracesOf(queryOf(row))} title="The traces behind it">
+      <a class="statement" href={tracesOf(queryOf(about(row)))} title="The traces behind it">
         {row.name || '(without a name)'}
       </a>
     ),

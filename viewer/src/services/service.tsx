@@ -1,12 +1,12 @@
 // One service, or one of its operations: how it does, over time and against the period before; its
 // operations; what it calls and who calls it.
 import { useMemo } from 'preact/hooks';
-import { api, type CompareAnswer, type Operation } from '../shared/api';
+import { api, kMostOperations, type CompareAnswer, type Operation } from '../shared/api';
 import { Empty, Failure, Loading } from '../shared/empty';
-import { count, duration, percent, rate, time } from '../shared/format';
+import { count, duration, percent, plural, rate, time } from '../shared/format';
 import { ServiceName } from '../shared/marks';
 import { period } from '../shared/period';
-import { link, parameter, setParameters } from '../shared/router';
+import { link, navigate, parameter } from '../shared/router';
 import { Table, type Column } from '../shared/table';
 import { useAnswer } from '../shared/use_answer';
 import { measureColumns, Peer, TraceLink, tracesColumn } from './cells';
@@ -14,45 +14,59 @@ import { Change } from './change';
 import { Charts } from './charts';
 import { Dependencies } from './dependencies';
 import { kRefreshSeconds } from './refresh';
-import { endWords, keyOf, share, term, tracesOf } from './words';
+import {
+  about,
+  answers,
+  countedOf,
+  endWords,
+  keyOf,
+  pageOf,
+  queryOf,
+  share,
+  tracesOf,
+  type About,
+} from './words';
 
 const kFew = 20;
 
 type Compared = CompareAnswer['operations'][number];
+/** Undefined: it is not among those that were compared. */
 type Row = Operation & { before: Compared | undefined };
+
+const titleOf = ({ name, kind, peer }: Row): string =>
+  name + (peer ? ` → ${endWords(peer)}` : answers(kind) ? '' : ` (${kind})`);
 
 export function ServiceView({ name }: { name: string }) {
   const chosen = period.value;
-  const operation = parameter('operation');
+  const at = (key: string): string | undefined => parameter(key) || undefined;
+  const what = { service: name, operation: at('operation'), kind: at('kind'), peer: at('peer') };
+  const query = queryOf(what);
+  const all = queryOf({ service: name });
   const every = chosen.live ? kRefreshSeconds : 0;
-  const wanted = { service: name, ...(operation && { operation }) };
   const { answer, error, again } = useAnswer(
     async (signal) => {
-      const [series, compared, all, before, map] = await Promise.all([
-        api.series(chosen, wanted, signal),
-        api.compare(chosen, wanted, signal),
+      const [series, compared, { operations }, before, map] = await Promise.all([
+        api.series(chosen, what, signal),
+        api.compare(chosen, what, signal),
         api.operations(chosen, { service: name }, signal),
-        operation ? api.compare(chosen, { service: name }, signal) : undefined,
+        query === all ? undefined : api.compare(chosen, { service: name }, signal),
         api.map(chosen, signal),
       ]);
-      return {
-        series,
-        compared,
-        operations: all.operations,
-        changes: (before ?? compared).operations,
-        map,
-      };
+      return { series, compared, operations, changes: (before ?? compared).operations, map };
     },
-    [chosen, name, operation],
+    [chosen, query],
     every,
   );
   const rows = useMemo<Row[]>(() => {
     const changes = new Map(answer?.changes.map((row) => [keyOf(row), row]));
     return (answer?.operations ?? []).map((row) => ({ ...row, before: changes.get(keyOf(row)) }));
   }, [answer]);
+  const kinds = rows.map((row) => row.kind);
+  const { operation, kind } = what;
+  const counted = kind ? countedOf([kind]) : query === all ? countedOf(kinds) : 'span';
   return (
     <div class="services">
-      <Heading name={name} operation={operation} rows={rows} />
+      <Heading what={what} every={countedOf(kinds)} rows={rows} />
       {error && <Failure error={error} again={again} />}
       {!answer && !error && <Loading what="Adding up the service" />}
       {answer && rows.length === 0 && (
@@ -65,8 +79,12 @@ export function ServiceView({ name }: { name: string }) {
       )}
       {answer && rows.length > 0 && (
         <>
-          <Facts compared={answer.compared} />
-          <Charts answer={answer.series} of={operation ? `${name}, ${operation}` : name} />
+          <Facts compared={answer.compared} counted={counted} />
+          <Charts
+            answer={answer.series}
+            of={operation ? `${name}, ${operation}` : name}
+            counted={counted}
+          />
           <section class="panel">
             <h2>Operations</h2>
             <Table
@@ -75,8 +93,11 @@ export function ServiceView({ name }: { name: string }) {
               rows={rows}
               keyOf={keyOf}
               sort="-time"
-              selected={rows.filter((row) => row.name === operation).map(keyOf)[0]}
+              selected={rows.filter((row) => queryOf(about(row)) === query).map(keyOf)[0]}
             />
+            {rows.length === kMostOperations && (
+              <p class="faint">These {count(kMostOperations)} are those with the most time.</p>
+            )}
           </section>
           <Dependencies name={name} map={answer.map} />
         </>
@@ -85,11 +106,13 @@ export function ServiceView({ name }: { name: string }) {
   );
 }
 
-function Heading(props: { name: string; operation: string; rows: Row[] }) {
-  const { name, operation, rows } = props;
-  const names = [...new Set(rows.map((row) => row.name))].sort();
-  if (operation && !names.includes(operation)) names.unshift(operation);
-  const query = term('service', name) + (operation && ' ' + term('operation', operation));
+function Heading({ what, every, rows }: { what: About; every: string; rows: Row[] }) {
+  const { service: name, operation, kind } = what;
+  const here = pageOf(what);
+  const everything = pageOf({ service: name });
+  const pages = new Map([[here, operation ?? '']]);
+  for (const row of rows) pages.set(pageOf(about(row)), titleOf(row));
+  pages.delete(everything);
   return (
     <div class="heading">
       <nav aria-label="Where this is">
@@ -101,21 +124,23 @@ function Heading(props: { name: string; operation: string; rows: Row[] }) {
       </h2>
       <select
         aria-label="Operation"
-        value={operation}
-        onChange={(event) => setParameters({ operation: event.currentTarget.value || undefined })}
+        value={here}
+        onChange={(event) => navigate(event.currentTarget.value)}
       >
-        <option value="">All requests</option>
-        {names.map((item) => (
-          <option key={item} value={item}>
-            {item}
-          </option>
-        ))}
+        <option value={everything}>All {every}s</option>
+        {[...pages]
+          .sort(([, a], [, b]) => a.localeCompare(b))
+          .map(([page, title]) => (
+            <option key={page} value={page}>
+              {title}
+            </option>
+          ))}
       </select>
       <span class="links">
-        <a href={tracesOf(query)}>Traces</a>
-        <a href={link(['bottlenecks'], { service: name, ...(operation && { operation }) })}>
-          Bottlenecks
-        </a>
+        <a href={tracesOf(queryOf(what))}>Traces</a>
+        {(!kind || answers(kind)) && (
+          <a href={link(['bottlenecks'], { service: name, operation })}>Bottlenecks</a>
+        )}
         <a href={link(['map'], { selected: name })}>On the map</a>
       </span>
     </div>
@@ -123,7 +148,9 @@ function Heading(props: { name: string; operation: string; rows: Row[] }) {
 }
 
 /** The numbers of the period, and what changed. */
-function Facts({ compared: { now, base } }: { compared: CompareAnswer }) {
+function Facts(props: { compared: CompareAnswer; counted: string }) {
+  const { now, base } = props.compared;
+  const nowWords = plural(now.count, props.counted);
   const had = base.count > 0;
   const few = Math.min(now.count, base.count) < kFew;
   const fact = (
@@ -153,7 +180,7 @@ function Facts({ compared: { now, base } }: { compared: CompareAnswer }) {
   return (
     <>
       <dl class="measures large">
-        {fact('Requests', rate, (side) => side.rate, false)}
+        {fact('Rate', rate, (side) => side.rate, false)}
         {fact('Failed', percent, (side) => share(side.errors, side.count), true, true)}
         {fact('p50', duration, (side) => side.p50_ns, true)}
         {fact('p95', duration, (side) => side.p95_ns, true)}
@@ -161,8 +188,8 @@ function Facts({ compared: { now, base } }: { compared: CompareAnswer }) {
       </dl>
       <p class="hint">
         {had
-          ? `${count(now.count)} requests, compared with ${count(base.count)} from ${time(base.since_us, false)} to ${time(base.until_us, false)}.`
-          : `${count(now.count)} requests; there were none in the period before to compare with.`}
+          ? `${nowWords}, compared with ${count(base.count)} from ${time(base.since_us, false)} to ${time(base.until_us, false)}.`
+          : `${nowWords}; there were none in the period before to compare with.`}
       </p>
     </>
   );
@@ -180,7 +207,7 @@ function columns(rows: Row[]): Column<Row>[] {
       value: (row) => `${row.name} ${row.peer ? endWords(row.peer) : ''}`,
       cell: (row) => (
         <>
-          <a class="operation" href={link(['services', row.service], { operation: row.name })}>
+          <a class="operation" href={pageOf(about(row))}>
             {row.name}
           </a>
           <Peer peer={row.peer} />
@@ -195,7 +222,8 @@ function columns(rows: Row[]): Column<Row>[] {
       help: 'Against the period before',
       wide: true,
       value: (row) => row.before?.rate_change,
-      cell: (row) => <Change now={row.rate} base={row.before?.base?.rate} format={rate} />,
+      cell: ({ rate: now, before }) =>
+        before && <Change now={now} base={before.base?.rate} format={rate} />,
     },
     errors!,
     p50!,
@@ -206,15 +234,16 @@ function columns(rows: Row[]): Column<Row>[] {
       help: 'Against the period before',
       wide: true,
       value: (row) => row.before?.p95_change,
-      cell: (row) => (
-        <Change
-          now={row.p95_ns}
-          base={row.before?.base?.p95_ns}
-          format={duration}
-          moreIsWorse
-          few={few(row)}
-        />
-      ),
+      cell: (row) =>
+        row.before && (
+          <Change
+            now={row.p95_ns}
+            base={row.before.base?.p95_ns}
+            format={duration}
+            moreIsWorse
+            few={few(row)}
+          />
+        ),
     },
     p99!,
     {

@@ -13,11 +13,13 @@ import { Change } from './change';
 import { kRefreshSeconds } from './refresh';
 import { Sparkline } from './sparkline';
 import { Tabs } from './tabs';
-import { keyOf, queryOf, share, tracesOf } from './words';
+import { about, keyOf, queryOf, share, tracesOf } from './words';
 
 type Row = ServiceSummary & { base: ServiceSummary | undefined };
 
 const kFew = 20;
+
+const asked = ({ counted }: ServiceSummary): boolean => counted === 'requests';
 
 /** As long, just before. */
 function before(chosen: Period): Period {
@@ -38,9 +40,16 @@ function columns(): Column<Row>[] {
       title: 'Service',
       value: (row) => row.name,
       cell: (row) => (
-        <a href={link(['services', row.name])}>
-          <ServiceName name={row.name} />
-        </a>
+        <>
+          <a href={link(['services', row.name])}>
+            <ServiceName name={row.name} />
+          </a>
+          {!asked(row) && (
+            <span class="tag" title="It has answered no request; these are counted instead">
+              {row.counted === 'calls' ? 'calls' : 'internal spans'}
+            </span>
+          )}
+        </>
       ),
     },
     rates!,
@@ -52,7 +61,7 @@ function columns(): Column<Row>[] {
         <Sparkline
           values={series.count}
           errors={series.errors}
-          label={`Requests of ${name} over the period, at most ${count(Math.max(0, ...series.count))} in a step`}
+          label={`Rate of ${name} over the period, at most ${count(Math.max(0, ...series.count))} in a step`}
         />
       ),
     },
@@ -112,8 +121,8 @@ export function ServiceList() {
       Promise.all([
         api.services(chosen, signal),
         api.services(before(chosen), signal),
-        api.operations(chosen, { sort: 'slowest', limit: 60 }, signal),
-        api.operations(chosen, { sort: 'failing', limit: 60 }, signal),
+        api.operations(chosen, { sort: 'slowest', limit: 8 }, signal),
+        api.operations(chosen, { sort: 'failing', limit: 8 }, signal),
       ]),
     [chosen],
     every,
@@ -139,6 +148,7 @@ export function ServiceList() {
             rows={rows}
             keyOf={(row) => row.name}
             sort="-rate"
+            last={(row) => !asked(row)}
           />
           <div class="pair">
             <Operations
@@ -191,51 +201,44 @@ interface ListProperties {
   none: string;
 }
 
-/** What a service answers or does by itself; a call of another service is listed with that one. */
-const own = ({ kind, peer }: Operation): boolean =>
-  (kind !== 'client' && kind !== 'producer') || peer?.kind !== 'service';
-
 function Operations(props: ListProperties) {
-  const rows = props.operations.filter(own).slice(0, 8);
   return (
     <section class="panel">
       <h2>{props.title}</h2>
-      {rows.length === 0 ? (
+      {props.operations.length === 0 ? (
         <p class="none">{props.none}</p>
       ) : (
-        <div class="table" role="region" aria-label={props.title} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Operation</th>
-                <th scope="col" class="number wide">
-                  Rate
-                </th>
-                <th scope="col" class="number">
-                  <span title={props.help}>{props.unit}</span>
-                </th>
-                <th scope="col">Trace</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={keyOf(row)}>
-                  <td>
-                    <a class="operation" href={tracesOf(queryOf(row))}>
-                      <ServiceName name={row.service} /> <span>{row.name}</span>
-                      <Peer peer={row.peer} />
-                    </a>
-                  </td>
-                  <td class="number wide">{rate(row.rate)}</td>
-                  <td class="number">{props.value(row)}</td>
-                  <td>
-                    <TraceLink id={props.trace(row)} words={props.words} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          caption={props.title}
+          columns={[
+            {
+              id: 'operation',
+              title: 'Operation',
+              cell: (row) => (
+                <a class="operation" href={tracesOf(queryOf(about(row)))}>
+                  <ServiceName name={row.service} /> <span>{row.name}</span>
+                  <Peer peer={row.peer} />
+                </a>
+              ),
+            },
+            { id: 'rate', title: 'Rate', number: true, wide: true, cell: (row) => rate(row.rate) },
+            {
+              id: 'value',
+              title: props.unit,
+              help: props.help,
+              number: true,
+              cell: props.value,
+            },
+            {
+              id: 'trace',
+              title: 'Trace',
+              cell: (row) => <TraceLink id={props.trace(row)} words={props.words} />,
+            },
+          ]}
+          rows={props.operations}
+          keyOf={keyOf}
+          sort=""
+        />
       )}
     </section>
   );

@@ -12,19 +12,43 @@ export const term = (field: string, value: string): string =>
 
 type Traced = Pick<Operation, 'service' | 'name' | 'kind' | 'peer'>;
 
-/** Words that hold for the operation's spans. */
-export function queryOf({ service, name, kind, peer }: Traced): string {
-  const words = [term('service', service), term('operation', name), term('kind', kind)];
-  const end = peer && (peer.name || peer.system);
-  if (end) words.push(term('peer', end));
-  return words.join(' ');
-}
+/** What a page, a question or a query is about; undefined: any. */
+export type About = {
+  service: string;
+  operation?: string | undefined;
+  kind?: string | undefined;
+  peer?: string | undefined;
+};
+
+export const about = ({ service, name, kind, peer }: Traced): About => ({
+  service,
+  operation: name,
+  kind,
+  peer: peer?.name,
+});
+
+export const queryOf = (what: About): string =>
+  Object.entries(what)
+    .flatMap(([field, value]) => (value === undefined ? [] : term(field, value)))
+    .join(' ');
+
+export const pageOf = ({ service, ...more }: About): string => link(['services', service], more);
+
+/** What is counted, in words: what the best of the kinds are. */
+export const countedOf = (kinds: string[]): string =>
+  !kinds.length || kinds.some(answers)
+    ? 'request'
+    : kinds.includes('internal')
+      ? 'internal span'
+      : 'call';
+
+export const answers = (kind: string): boolean => kind === 'server' || kind === 'consumer';
 
 export const tracesOf = (query: string): string => link(['traces'], { query });
 
 /** The traces in which the operation took longer than that. */
 export const slowTracesOf = (operation: Traced, ns: number): string =>
-  tracesOf(`${queryOf(operation)} duration>=${queryDuration(ns, false)}`);
+  tracesOf(`${queryOf(about(operation))} duration>=${queryDuration(ns, false)}`);
 
 /** Tells rows of operations apart. */
 export const keyOf = ({ service, name, kind, peer }: Traced): string =>

@@ -85,6 +85,8 @@ export interface TraceAnswer {
   services: string[];
   resources: Attributes[];
   spans: Span[];
+  /** Of the whole trace, where it may be more than is here. */
+  span_count?: number;
 }
 
 export interface TypicalAnswer {
@@ -106,6 +108,8 @@ export interface CompleteAnswer {
 
 export interface ServiceSummary {
   name: string;
+  /** What stands for its requests. */
+  counted: 'requests' | 'internal' | 'calls';
   count: number;
   errors: number;
   rate: number;

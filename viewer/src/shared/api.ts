@@ -62,6 +62,9 @@ async function ask<T>(
   );
 }
 
+/** As many as the collector gives. */
+export const kMostOperations = 10_000;
+
 const over = (period: Period): Parameters => ({ since: period.since, until: period.until });
 
 export const api = {
@@ -95,13 +98,18 @@ export const api = {
       limit?: number;
     },
     signal?: AbortSignal,
-  ) => ask<Answers.OperationsAnswer>('operations', { ...over(period), ...wanted }, signal),
+  ) =>
+    ask<Answers.OperationsAnswer>(
+      'operations',
+      { ...over(period), limit: kMostOperations, ...wanted },
+      signal,
+    ),
 
   series: (
     period: Period,
-    wanted: { service?: string; operation?: string; kind?: string; peer?: string; step?: number },
+    about: Parameters,
     signal?: AbortSignal,
-  ) => ask<Answers.SeriesAnswer>('series', { ...over(period), ...wanted }, signal),
+  ) => ask<Answers.SeriesAnswer>('series', { ...over(period), ...about }, signal),
 
   databases: (period: Period, signal?: AbortSignal) =>
     ask<Answers.DatabasesAnswer>('databases', over(period), signal),
@@ -111,9 +119,9 @@ export const api = {
 
   compare: (
     period: Period,
-    wanted: { service?: string; operation?: string; base_since?: string; base_until?: string },
+    about: Parameters,
     signal?: AbortSignal,
-  ) => ask<Answers.CompareAnswer>('compare', { ...over(period), ...wanted }, signal),
+  ) => ask<Answers.CompareAnswer>('compare', { ...over(period), ...about }, signal),
 
   bottlenecks: (
     period: Period,

@@ -1,6 +1,7 @@
 // Table: rows that can be sorted by every column, by mouse and keyboard; the order is in the
 // address.
 import type { ComponentChildren } from 'preact';
+import { count } from './format';
 import { parameter, setParameters } from './router';
 
 export interface Column<Row> {
@@ -28,9 +29,12 @@ interface Properties<Row> {
   sort: string;
   /** Name of the parameter that the order is kept in. */
   sortParameter?: string;
-  selected?: string;
-  most?: number;
+  selected?: string | undefined;
+  /** Rows that stand after all others, whatever the order. */
+  last?: (row: Row) => boolean;
 }
+
+const kMost = 500;
 
 function compare(a: unknown, b: unknown): number {
   if (a === b) return 0;
@@ -48,7 +52,9 @@ export function Table<Row>(props: Properties<Row>) {
   const value = props.columns.find((column) => column.id === id)?.value;
   const rows = value
     ? [...props.rows].sort(
-        (a, b) => (descending ? -1 : 1) * compare(value(a), value(b)),
+        (a, b) =>
+          Number(props.last?.(a) ?? 0) - Number(props.last?.(b) ?? 0) ||
+          (descending ? -1 : 1) * compare(value(a), value(b)),
       )
     : props.rows;
   const choose = (column: Column<Row>): void => {
@@ -68,7 +74,7 @@ export function Table<Row>(props: Properties<Row>) {
                 scope="col"
                 class={className(column)}
                 aria-sort={
-                  column.id !== id ? undefined : descending ? 'descending' : 'ascending'
+                  column.id !== id || !value ? undefined : descending ? 'descending' : 'ascending'
                 }
               >
                 {column.value ? (
@@ -83,7 +89,7 @@ export function Table<Row>(props: Properties<Row>) {
           </tr>
         </thead>
         <tbody>
-          {rows.slice(0, props.most ?? 500).map((row) => {
+          {rows.slice(0, kMost).map((row) => {
             const key = props.keyOf(row);
             return (
               <tr key={key} class={key === props.selected ? 'selected' : undefined}>
@@ -97,6 +103,11 @@ export function Table<Row>(props: Properties<Row>) {
           })}
         </tbody>
       </table>
+      {rows.length > kMost && (
+        <p class="faint">
+          {kMost} of {count(rows.length)}, the first in this order.
+        </p>
+      )}
     </div>
   );
 }
