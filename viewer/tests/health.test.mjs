@@ -93,6 +93,65 @@ test('the sampling ratio takes effect without a restart, by number and by slider
     );
   }));
 
+test('what is being typed or dragged stays while answers come', () =>
+  withTab(async (page) => {
+    const polled = () => page.waitForResponse(/api\/v1\/health/).then((answer) => answer.finished());
+    /** Another answer than the last: the card is drawn again. */
+    let spans = 1000;
+    await page.route('**/api/v1/health', async (route) => {
+      const response = await route.fetch();
+      const health = await response.json();
+      for (const other of health.processes) other.spans = ++spans;
+      await route.fulfill({ response, json: health });
+    });
+    const drawn = async () => {
+      await polled();
+      const last = spans;
+      await card(page).getByText(new RegExp(`^${last.toLocaleString('en')} `)).waitFor();
+    };
+    await page.reload();
+    const number = card(page).getByRole('spinbutton', { name: /^Sampling/ });
+    const before = await number.inputValue();
+    await number.fill('150');
+    await drawn();
+    assert.equal(await number.inputValue(), '150');
+    await number.press('Enter');
+    await card(page).getByText('0 to 100').waitFor();
+    await number.press('Escape');
+    await eventually(async () => (await number.inputValue()) === before, 'the value of before');
+    await number.fill('25');
+    assert.equal(await card(page).getByText('0 to 100').count(), 0);
+    await number.press('Enter');
+    await eventually(async () => (await process()).ratio === 0.25, 'a quarter');
+    const slider = card(page).getByRole('slider', { name: /^Sampling/ });
+    const box = await slider.boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 1, box.y + box.height / 2, { steps: 4 });
+    await drawn();
+    assert.equal(await slider.inputValue(), '0');
+    assert.equal((await process()).ratio, 0.25, 'not sent before it is let go');
+    await page.mouse.up();
+    await eventually(async () => (await process()).ratio === 0, 'a ratio of nothing');
+    await card(page).getByRole('button', { name: 'Undo' }).click();
+    await eventually(
+      async () => !(await process()).sampler.includes('traceidratio'),
+      'the sampler of before',
+    );
+  }));
+
+test('what is not known has no number', () =>
+  withTab(async (page) => {
+    await page.route('**/api/v1/health', async (route) => {
+      const response = await route.fetch();
+      const health = await response.json();
+      for (const cost of health.overhead.processes) cost.agent_share = null;
+      await route.fulfill({ response, json: health });
+    });
+    await page.reload();
+    await card(page).getByText(/^– of its processor time$/).waitFor();
+  }));
+
 test('a change that is refused is told, and the switch goes back', () =>
   withTab(async (page) => {
     await page.route('**/api/v1/processes/*', (route) =>
@@ -133,6 +192,22 @@ test('every counter of the documentation has its words', async () => {
   const worded = [...source.matchAll(/^ {6}(\w+): \[/gm)].map((match) => match[1]);
   assert.ok(documented.length > 30);
   assert.deepEqual(worded.sort(), documented.sort());
+});
+
+test('nothing is said to work while the collector does not answer', async () => {
+  const other = await World.start();
+  const tab = await open(browser, other);
+  try {
+    await tab.go('health');
+    const works = tab.page.getByText('everything works');
+    await works.waitFor();
+    await other.collector.stop();
+    await tab.page.getByRole('alert').filter({ hasText: 'does not answer' }).waitFor();
+    assert.equal(await works.count(), 0);
+  } finally {
+    await tab.close();
+    await other.close();
+  }
 });
 
 test('with no process it says what to do', async () => {

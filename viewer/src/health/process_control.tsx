@@ -1,5 +1,6 @@
 // The switch for tracing and the sampling ratio of one process. It works at once; Undo takes it
 // back.
+import type { InputHTMLAttributes } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, ApiError, type ProcessControl, type ProcessHealth } from '../shared/api';
 
@@ -35,6 +36,8 @@ export function Control(props: { process: ProcessHealth; changed: () => void }) 
   const [wish, setWish] = useState<ProcessControl>({});
   const [undo, setUndo] = useState<Required<ProcessControl>>();
   const [problem, setProblem] = useState('');
+  // What is being typed or dragged: answers that come meanwhile do not change it.
+  const [draft, setDraft] = useState<{ type: string; value: string }>();
   const sent = useRef(0);
   const now: ProcessHealth = { ...process, ...wish };
   const ratio = effectiveRatio(now);
@@ -59,8 +62,29 @@ export function Control(props: { process: ProcessHealth; changed: () => void }) 
     if (turn === sent.current) changed();
   };
   const setRatio = (value: number): void => {
-    if (value >= 0 && value <= 1 && value !== ratio) void change(withRatio(now, value));
+    if (!(value >= 0 && value <= 1)) return setProblem('0 to 100');
+    setDraft(undefined);
+    if (value !== ratio) void change(withRatio(now, value));
   };
+  const field = (
+    type: 'range' | 'number',
+    value: string,
+    max: number,
+    ratioOf: (value: number) => number,
+  ): InputHTMLAttributes => ({
+    type,
+    min: 0,
+    max,
+    value: draft?.type === type ? draft.value : value,
+    disabled: !now.tracing,
+    onInput: (event) => {
+      setDraft({ type, value: event.currentTarget.value });
+      setProblem('');
+    },
+    onChange: (event) => setRatio(ratioOf(event.currentTarget.valueAsNumber)),
+    onBlur: () => setDraft(undefined),
+    onKeyDown: (event) => event.key === 'Escape' && setDraft(undefined),
+  });
 
   if (!process.alive) return <p class="faint">It has ended.</p>;
   const of = `of ${process.service} (${process.pid})`;
@@ -78,27 +102,16 @@ export function Control(props: { process: ProcessHealth; changed: () => void }) 
       <label class="row">
         Sampling
         <input
-          type="range"
-          min={0}
-          max={kSteps.length - 1}
-          step={1}
-          value={stepOf(ratio)}
-          disabled={!now.tracing}
+          {...field('range', String(stepOf(ratio)), kSteps.length - 1, (step) => kSteps[step]!)}
           aria-label={`Sampling ratio ${of}`}
           aria-valuetext={`${asPercent(ratio)} percent`}
-          onChange={(event) => setRatio(kSteps[Number(event.currentTarget.value)]!)}
         />
       </label>
       <span class="row">
         <input
-          type="number"
-          min={0}
-          max={100}
+          {...field('number', asPercent(ratio), 100, (percent) => percent / 100)}
           step="any"
-          value={asPercent(ratio)}
-          disabled={!now.tracing}
           aria-label={`Sampling ${of}, percent`}
-          onChange={(event) => setRatio(Number(event.currentTarget.value) / 100)}
         />
         %
       </span>

@@ -23,7 +23,7 @@ export function HealthView() {
   return (
     <div class="health">
       {error && <Failure error={error} again={again} />}
-      <Problems health={answer} />
+      <Problems health={answer} fresh={!error} />
       <Overview health={answer} />
       <section aria-label="Traced processes">
         <h2>
@@ -55,12 +55,12 @@ export function HealthView() {
   );
 }
 
-function Problems({ health }: { health: HealthAnswer }) {
+function Problems({ health, fresh }: { health: HealthAnswer; fresh: boolean }) {
   const problems = problemsOf(health);
   return (
     <section aria-label="Problems" class="problems" aria-live="polite">
       {problems.length === 0 ? (
-        <p class="good">✓ Nothing has been lost, and everything works.</p>
+        fresh && <p class="good">✓ Nothing has been lost, and everything works.</p>
       ) : (
         <ul>
           {problems.map((problem) => (

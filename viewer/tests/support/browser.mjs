@@ -67,7 +67,11 @@ export async function open(browser, world, { scheme = 'light', size = kWide } = 
       mkdirSync(kScreenshots, { recursive: true });
       await page.screenshot({ path: `${kScreenshots}${name}_${scheme}_${size.width}.png` });
     },
-    close: () => context.close(),
+    async close() {
+      // Answers that are just being made up for the page have nobody to go to any more.
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await context.close();
+    },
   };
 }
 
