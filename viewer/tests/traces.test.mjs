@@ -254,6 +254,53 @@ test('older traces come page by page until all are there', async () => {
   });
 });
 
+test('older pages stay when new traces come; the list says that it is paused', async () => {
+  const spans = (service, count, start) =>
+    Array.from({ length: count }, (_, index) => span({ start: start + index * 100 }));
+  await world.send(request('deep', spans('deep', 1300, 100_000)));
+  await withTab('traces?query=service%3Ddeep', async (page) => {
+    await away(page);
+    const more = page.getByRole('button', { name: /Show older|Search further/ });
+    for (let shown = 200; shown < 1200; shown += 200) {
+      await settled(page, shown);
+      await more.click();
+    }
+    await settled(page, 1200);
+    await page.getByRole('heading', { name: 'Traces' }).first().evaluate(() => document.activeElement.blur());
+    await away(page);
+    await world.send(request('deep', spans('deep', 3, 1000)));
+    await page.getByText('paused, to keep the older traces').waitFor();
+    assert.equal(await rows(page).count(), 1200);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await settled(page, 200);
+    await page.getByText('live', { exact: true }).waitFor();
+    await away(page);
+    await world.send(request('deep', spans('deep', 2, 500)));
+    await settled(page, 202);
+  });
+});
+
+test('while a search runs, what was found before is not taken for its result', () =>
+  withTab('traces?query=service%3Dgateway', async (page) => {
+    await settled(page, 12);
+    let answer;
+    const asked = new Promise((resolve) => (answer = resolve));
+    await page.route('**/api/v1/traces?*shop*', async (route) => {
+      await asked;
+      await route.continue();
+    });
+    const box = page.getByRole('combobox', { name: 'Search traces' });
+    await box.fill('service=shop');
+    await box.press('Enter');
+    const summary = page.locator('.summary');
+    await summary.locator('span:not(.unseen)').getByText('Searching…').waitFor();
+    assert.doesNotMatch(await summary.innerText(), /shown|live/);
+    assert.equal(await page.locator('.list').evaluate((list) => getComputedStyle(list).opacity), '0.5');
+    answer();
+    await summary.locator('b').waitFor();
+    assert.equal(await page.locator('.list').evaluate((list) => getComputedStyle(list).opacity), '1');
+  }));
+
 test('a search that stopped early says how far it came', () =>
   withTab('health', async (page) => {
     // The answer's own words: the real limit of work is beyond what a test can write.

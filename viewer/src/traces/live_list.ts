@@ -5,7 +5,7 @@ import { api, ApiError, type TracesAnswer, type TraceSummary } from '../shared/a
 import { resolve, type Period } from '../shared/period';
 
 const kPage = 200;
-/** Then the list begins anew with its first page. */
+/** Then the list begins anew with its first page, or stands still if older ones were asked for. */
 const kMost = 1000;
 const kEveryMilliseconds = 1000;
 
@@ -20,14 +20,19 @@ export interface LiveList {
   end: Pick<TracesAnswer, 'next' | 'complete' | 'searched_to_us'> | undefined;
   /** Older traces are being asked for. */
   fetching: boolean;
+  /** Older traces were asked for, and there are so many that the list takes no new ones. */
+  full: boolean;
   older: () => void;
   show: () => void;
+  /** From the first page. */
+  again: () => void;
 }
 
 interface Contents {
   traces: TraceSummary[];
   waiting: TraceSummary[];
   end: LiveList['end'];
+  full?: boolean;
 }
 
 const kNothing: Contents = { traces: [], waiting: [], end: undefined };
@@ -71,6 +76,7 @@ export function useLiveList(
   const [loading, setLoading] = useState(true);
   const [fetching, setFetching] = useState(false);
   const [turn, setTurn] = useState(0);
+  const paged = useRef(false);
   const stop = useRef<AbortController>(undefined);
   const latest = useRef({ paused, held, contents });
   latest.current = { paused, held, contents };
@@ -85,6 +91,7 @@ export function useLiveList(
     const begin = async (): Promise<void> => {
       const answer = await api.traces(period, { query, limit: kPage }, control.signal);
       change = answer.change;
+      paged.current = false;
       setContents({ traces: answer.traces, waiting: [], end: answer });
       setLoading(false);
     };
@@ -94,13 +101,16 @@ export function useLiveList(
         { query, limit: 2000, after: change! },
         control.signal,
       );
-      // Another store, or more news than one answer holds.
-      if (answer.change < change! || !answer.complete) return begin();
+      const before = latest.current.contents;
+      // Another store.
+      if (answer.change < change!) return begin();
+      if (
+        !answer.complete ||
+        (before.traces.length + answer.traces.length > kMost && !latest.current.held())
+      )
+        return paged.current ? setContents({ ...before, full: true }) : begin();
       change = answer.change;
       const [since_us] = resolve(period);
-      const before = latest.current.contents;
-      if (before.traces.length + answer.traces.length > kMost && !latest.current.held())
-        return begin();
       const alive = before.traces.filter(
         (trace) => trace.start_us + trace.duration_ns / 1000 >= since_us,
       );
@@ -114,7 +124,8 @@ export function useLiveList(
       busy = true;
       try {
         if (change === undefined) await begin();
-        else if (!latest.current.paused && !document.hidden) await follow();
+        else if (!latest.current.paused && !latest.current.contents.full && !document.hidden)
+          await follow();
         setError(undefined);
       } catch (problem) {
         if (control.signal.aborted) return;
@@ -149,6 +160,7 @@ export function useLiveList(
     const control = stop.current;
     if (!next || fetching || !control) return;
     setFetching(true);
+    paged.current = true;
     try {
       const answer = await api.traces(period, { query, limit: kPage, before: next }, control.signal);
       const before = latest.current.contents;
@@ -168,7 +180,9 @@ export function useLiveList(
     loading,
     end: contents.end,
     fetching,
+    full: !!contents.full,
     older: () => void older(),
-    show: () => (error ? setTurn(turn + 1) : setContents(merge(contents, [], false))),
+    show: () => setContents(merge(contents, [], false)),
+    again: () => setTurn(turn + 1),
   };
 }

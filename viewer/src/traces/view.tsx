@@ -29,6 +29,11 @@ export function TracesView() {
     (list.current.matches(':hover') || list.current.contains(document.activeElement));
   const live = useLiveList(chosen, query, paused, held);
 
+  const still = paused || live.full;
+  const pause = (): void => {
+    setPaused(!still);
+    if (live.full) live.again();
+  };
   const search = (next: string): void => setParameters({ query: next || undefined });
   const step = (by: number): void => {
     const links = [...(list.current?.querySelectorAll<HTMLElement>('td a') ?? [])];
@@ -47,7 +52,7 @@ export function TracesView() {
       words: 'leave the list or the search',
       run: () => (document.activeElement as HTMLElement | null)?.blur(),
     },
-    { keys: ['p'], words: 'pause, go on', run: () => setPaused(!paused) },
+    { keys: ['p'], words: 'pause, go on', run: pause },
     {
       keys: ['e'],
       words: 'only with errors, all',
@@ -56,23 +61,23 @@ export function TracesView() {
   ]);
 
   return (
-    <div class="traces-view">
+    <div class="traces-view" aria-busy={live.loading}>
       <div class="bar">
         <SearchBox query={query} error={live.error} submit={search} input={input} />
         <Filters query={query} traces={live.traces} search={search} />
         {chosen.live && (
           <button
             type="button"
-            aria-pressed={paused}
+            aria-pressed={still}
             title="Stop the list, or let it go on (p)"
-            onClick={() => setPaused(!paused)}
+            onClick={pause}
           >
-            {paused ? '▶ Go on' : '❙❙ Pause'}
+            {still ? '▶ Go on' : '❙❙ Pause'}
           </button>
         )}
       </div>
       {live.error && live.error.position === undefined && (
-        <Failure error={live.error} again={live.show} />
+        <Failure error={live.error} again={live.again} />
       )}
       {live.traces.length > 0 && (
         <Scatter
@@ -96,7 +101,7 @@ export function TracesView() {
           }}
         />
       )}
-      <Summary live={live} paused={paused} follows={chosen.live} />
+      <Summary live={live} still={still} follows={chosen.live} />
       {live.traces.length > 0 ? (
         <>
           <div ref={list} class="list">
@@ -157,12 +162,12 @@ function Filters(props: {
   );
 }
 
-function Summary(props: { live: LiveList; paused: boolean; follows: boolean }) {
-  const { live } = props;
+function Summary(props: { live: LiveList; still: boolean; follows: boolean }) {
+  const { live, still } = props;
   // Screen readers hear how a search ended, not each new trace.
   const [said, setSaid] = useState('');
   useEffect(() => {
-    if (!live.loading) setSaid(`${plural(live.traces.length, 'trace')} shown`);
+    setSaid(live.loading ? 'Searching…' : `${plural(live.traces.length, 'trace')} shown`);
   }, [live.loading]);
   const errors = live.traces.filter((trace) => trace.errors > 0).length;
   return (
@@ -170,14 +175,17 @@ function Summary(props: { live: LiveList; paused: boolean; follows: boolean }) {
       <span class="unseen" role="status">
         {said}
       </span>
-      {live.traces.length > 0 && (
+      {live.loading && live.traces.length > 0 && <span aria-hidden="true">Searching…</span>}
+      {!live.loading && live.traces.length > 0 && (
         <span>
           <b>{count(live.traces.length)}</b> {live.traces.length === 1 ? 'trace' : 'traces'} shown
           {errors > 0 && <span class="bad"> · {count(errors)} with errors</span>}
         </span>
       )}
-      {props.follows && (
-        <span class={props.paused ? 'faint' : 'live'}>{props.paused ? 'paused' : 'live'}</span>
+      {props.follows && !live.loading && (
+        <span class={still ? 'faint' : 'live'}>
+          {live.full ? 'paused, to keep the older traces' : still ? 'paused' : 'live'}
+        </span>
       )}
       {live.waiting > 0 && (
         <button type="button" class="news" onClick={live.show}>
