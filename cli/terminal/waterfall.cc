@@ -129,6 +129,9 @@ class Renderer {
     out_ += "  " + local_date_time(number(trace_, "start_us")) + "  " +
             collector::to_duration(number(trace_, "duration_ns")) + "  " +
             std::to_string(lines_.size()) + (lines_.size() == 1 ? " span" : " spans");
+    const uint64_t all = number(trace_, "span_count");
+    if (all > lines_.size())
+      out_ += "  " + style_.painted(colours::kRed, "only the first of " + std::to_string(all));
     if (errors != 0)
       out_ += "  " + style_.painted(colours::kRed,
                                     std::to_string(errors) + (errors == 1 ? " error" : " errors"));

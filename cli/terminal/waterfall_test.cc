@@ -85,6 +85,15 @@ TEST(Waterfall, WithoutUtf8NothingButAscii) {
   EXPECT_NE(text.find("GET /caf?"), std::string::npos);
 }
 
+TEST(Waterfall, ATraceThatWasCutSaysSo) {
+  json cut = shop();
+  cut["span_count"] = 4u;
+  EXPECT_EQ(waterfall(cut, {}, style(false)).find("only"), std::string::npos);
+  cut["span_count"] = 1'170'000u;
+  EXPECT_NE(waterfall(cut, {}, style(false)).find("4 spans  only the first of 1170000"),
+            std::string::npos);
+}
+
 TEST(Waterfall, ErrorsSayWhyAndAreRed) {
   Style colourful = style(true);
   colourful.colour = true;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "collector/store/store.h"
@@ -18,6 +19,8 @@ namespace seamtrace::collector {
 struct QueryAnswer {
   int status = 200;  ///< as HTTP has it: 400 bad question, 404 no such thing, 500 store fault
   nlohmann::json body;
+  /// Of a large answer: others wait until it is gone. Free the body first.
+  std::shared_ptr<const void> turn = nullptr;
 };
 
 class QueryApi {

@@ -112,9 +112,10 @@ HttpResponse ViewerRoutes::answer_question(const HttpRequest& request, const std
                           "start it with --store FILE");
   auto reader = borrow_reader();
   if (!reader) return error_response(500, reader.error().message);
-  const QueryAnswer answer = QueryApi(**reader).get(path, request.parameters, realtime_ns());
+  QueryAnswer answer = QueryApi(**reader).get(path, request.parameters, realtime_ns());
   give_back(std::move(*reader));
   HttpResponse response = json_response(answer.status, answer.body);
+  answer.body = nullptr;  // before its turn ends
   constexpr std::string_view kExport = "/otlp";
   if (answer.status == 200 && path.ends_with(kExport)) {
     // trace/ID/otlp; an id that was found has hexadecimal digits only.

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { load, random, randomTrace, span, trace } from './trace_module.mjs';
 
 const { buildModel } = await load('/src/trace/model.ts');
+const { oddities } = await load('/src/trace/explain.ts');
 const { aggregate } = await load('/src/trace/aggregate.ts');
 const names = (nodes) => nodes.map((node) => node.span.span_id);
 const at = (model, id) => model.nodes.find((node) => node.span.span_id === id);
@@ -136,6 +137,13 @@ test('another clock is noticed between machines, and not within one', () => {
   assert.equal(call([1e5, 5e6], apart), 0, 'it just went on');
   assert.equal(call([2e5, 1e6 + 500], apart), 0);
   assert.equal(call([5e5, 1.2e6], [{ 'host.name': 'x' }, { 'host.name': 'x' }]), 0);
+});
+
+test('a trace that was cut says so', () => {
+  const whole = trace([span('a', null, 0, 10), span('b', 'a', 0, 5)]);
+  assert.deepEqual(oddities(buildModel({ ...whole, span_count: 2 })), []);
+  const [words] = oddities(buildModel({ ...whole, span_count: 1_170_000 }));
+  assert.match(words, /^only the first 2 of 1\D170\D000 spans are here$/);
 });
 
 test('traces of no spans, one span and no duration', () => {

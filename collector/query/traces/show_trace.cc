@@ -4,6 +4,7 @@
 #include "collector/export/otlp/otlp_encoder.h"
 #include "collector/process/resource.h"
 #include "collector/query/peer_finder.h"
+#include "collector/query/traces/large_trace.h"
 #include "collector/query/traces/trace_lookup.h"
 #include "collector/query/traces/traces.h"
 
@@ -31,24 +32,23 @@ class TraceAnswer {
     for (const Span& span : spans) {
       start_unix_ns_ = std::min(start_unix_ns_, span.start_unix_ns);
       end_unix_ns_ = std::max(end_unix_ns_, span.end_unix_ns);
+      errors_ += span.status == StatusCode::kError ? 1 : 0;
     }
   }
 
-  /// `spans`: by start.
-  json body(const TraceRow& row) {
+  /// With the first `shown` spans, by start.
+  json body(const TraceRow& row, size_t shown) {
     json spans = json::array();
-    size_t errors = 0;
-    for (const Span& span : spans_) {
-      spans.push_back(span_json(span));
-      errors += span.status == StatusCode::kError ? 1 : 0;
-    }
+    for (size_t i = 0; i < shown; ++i) spans.push_back(span_json(spans_[i]));
     json services = json::array();
     for (const std::string& service : row.services) services.push_back(json_text(service));
     return {{"trace_id", json_id(row.trace_id)},
             {"start_unix_ns", json_time(start_unix_ns_)},
             {"start_us", microseconds(start_unix_ns_)},
             {"duration_ns", duration_ns(start_unix_ns_, end_unix_ns_)},
-            {"errors", errors},
+            {"errors", errors_},
+            {"span_count", spans_.size()},
+            {"complete", shown == spans_.size()},
             {"services", std::move(services)},
             {"resources", std::move(resources_)},
             {"spans", std::move(spans)}};
@@ -111,31 +111,42 @@ class TraceAnswer {
   PeerFinder peers_;
   uint64_t start_unix_ns_ = UINT64_MAX;
   uint64_t end_unix_ns_ = 0;
+  size_t errors_ = 0;
   json resources_ = json::array();
   std::unordered_map<const Resource*, size_t> resource_numbers_;
 };
 
 }  // namespace
 
-QueryAnswer show_trace(StoreReader& store, std::string_view id) {
+QueryAnswer show_trace(StoreReader& store, std::string_view id, const TraceLimits& limits) {
   auto found = look_up(store, id);
   if (auto* answer = std::get_if<QueryAnswer>(&found)) return std::move(*answer);
   const TraceRow& row = std::get<TraceRow>(found);
+  auto turn = take_turn(row.spans);
   const auto list = store.load(row.row);
   if (!list) return store_fault(list.error());
-  return ok_answer(TraceAnswer(list->spans).body(row));
+  const size_t shown = spans_within(list->spans, limits);
+  return {200, TraceAnswer(list->spans).body(row, shown), std::move(turn)};
 }
 
-QueryAnswer export_trace(StoreReader& store, std::string_view id) {
+QueryAnswer export_trace(StoreReader& store, std::string_view id, const TraceLimits& limits) {
   auto found = look_up(store, id);
   if (auto* answer = std::get_if<QueryAnswer>(&found)) return std::move(*answer);
-  const auto list = store.load(std::get<TraceRow>(found).row);
+  const TraceRow& row = std::get<TraceRow>(found);
+  const auto too_large = [&row] {
+    return bad_question("This trace is too large to be downloaded as OTLP, with its " +
+                        std::to_string(row.spans) + " spans; trace/ID shows the first of them");
+  };
+  if (row.spans > limits.spans) return too_large();
+  auto turn = take_turn(row.spans);
+  const auto list = store.load(row.row);
   if (!list) return store_fault(list.error());
+  if (spans_within(list->spans, limits) < list->spans.size()) return too_large();
   std::vector<const Span*> spans;
   spans.reserve(list->spans.size());
   for (const Span& span : list->spans) spans.push_back(&span);
   if (spans.empty()) return ok_answer({{"resourceSpans", json::array()}});
-  return ok_answer(json::parse(encode_otlp_json(spans)));
+  return {200, json::parse(encode_otlp_json(spans)), std::move(turn)};
 }
 
 }  // namespace seamtrace::collector::traces

@@ -10,14 +10,23 @@
 
 #include "collector/query/query_api.h"
 #include "collector/query/question.h"
+#include "collector/query/traces/large_trace.h"
 #include "collector/store/store.h"
 
 namespace seamtrace::collector::traces {
 
 QueryAnswer find_traces(StoreReader& store, const Question& question);
 /// `id`: all 32 digits, or the first 8 or more when they name one trace only.
-QueryAnswer show_trace(StoreReader& store, std::string_view id);
-QueryAnswer export_trace(StoreReader& store, std::string_view id);
+/// Beyond the limits: the first spans only, and `complete` is false.
+QueryAnswer show_trace(StoreReader& store, std::string_view id, const TraceLimits& limits);
+inline QueryAnswer show_trace(StoreReader& store, std::string_view id) {
+  return show_trace(store, id, {});
+}
+/// Beyond the limits: 400. A file that lacks spans could not say so.
+QueryAnswer export_trace(StoreReader& store, std::string_view id, const TraceLimits& limits);
+inline QueryAnswer export_trace(StoreReader& store, std::string_view id) {
+  return export_trace(store, id, {});
+}
 QueryAnswer find_typical(StoreReader& store, std::string_view id);
 QueryAnswer complete(StoreReader& store, const Question& question);
 

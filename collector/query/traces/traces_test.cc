@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "collector/query/testing/memory_store.h"
 #include "collector/query/testing/trace_maker.h"
 
@@ -298,15 +301,61 @@ TEST_F(TracesTest, WhateverASpanHoldsTheAnswerIsUtf8) {
   EXPECT_EQ(show_trace(store_, id_text(1)).body["spans"][0]["attributes"]["nan"], "NaN");
 }
 
-TEST_F(TracesTest, ATraceOfTwentyThousandSpansIsShownWhole) {
+TEST_F(TracesTest, ATraceBeyondTheLimitsIsCutAndSaysSo) {
   TraceMaker trace(1);
-  for (uint64_t i = 0; i < 20'000; ++i) {
+  for (uint64_t i = 0; i < 10; ++i) {
     trace.add("web", "step", SpanKind::kInternal, static_cast<double>(i), 1, i);
+    trace.set("text", std::string(1000, 'x'));
+  }
+  trace.error();
+  store_.add(trace.take());
+  const auto shown = [&](const TraceLimits& limits) {
+    const json body = show_trace(store_, id_text(1), limits).body;
+    EXPECT_EQ(body["span_count"], 10) << "of all";
+    EXPECT_EQ(body["errors"], 1) << "of all";
+    EXPECT_EQ(body["duration_ns"], 10 * testing::kMillisecond) << "of all";
+    EXPECT_EQ(body["complete"], body["spans"].size() == 10);
+    const bool exported = export_trace(store_, id_text(1), limits).status == 200;
+    EXPECT_EQ(exported, body["complete"]) << "a file is whole, or there is none";
+    return body["spans"].size();
+  };
+  EXPECT_EQ(shown({}), 10u);
+  EXPECT_EQ(shown({.spans = 10}), 10u);
+  EXPECT_EQ(shown({.spans = 9}), 9u);
+  EXPECT_EQ(shown({.bytes = 20'000}), 10u);
+  EXPECT_EQ(shown({.bytes = 6000}), 4u);
+  EXPECT_EQ(shown({.bytes = 1}), 1u);
+}
+
+TEST_F(TracesTest, LargeAnswersWaitForEachOther) {
+  TraceMaker trace(1);
+  for (uint64_t i = 0; i < 10'001; ++i) trace.add("web", "step", SpanKind::kInternal, 0, 1, i);
+  store_.add(trace.take());
+  QueryAnswer first = show_trace(store_, id_text(1));
+  ASSERT_NE(first.turn, nullptr);
+  std::atomic<bool> answered = false;
+  std::thread other([&] {
+    const std::shared_ptr<const void> turn = take_turn(10'001);
+    answered = true;
+  });
+  EXPECT_EQ(take_turn(10'000), nullptr) << "a small one waits for nobody";
+  EXPECT_FALSE(answered);
+  first = {};
+  other.join();
+  EXPECT_TRUE(answered);
+}
+
+TEST_F(TracesTest, ATraceOfAHundredThousandSpansIsShownWhole) {
+  TraceMaker trace(1);
+  for (uint64_t i = 0; i < 100'000; ++i) {
+    trace.add("web", "step", SpanKind::kInternal, static_cast<double>(i), 1, i == 0 ? 0 : 1);
     trace.set("number", static_cast<int64_t>(i));
   }
   store_.add(trace.take());
-  EXPECT_EQ(show_trace(store_, id_text(1)).body["spans"].size(), 20'000u);
-  EXPECT_EQ(found("number=19999"), (Ids{"01"}));
+  const json body = show_trace(store_, id_text(1)).body;
+  EXPECT_EQ(body["spans"].size(), 100'000u);
+  EXPECT_EQ(body["complete"], true);
+  EXPECT_EQ(found("number=99999"), (Ids{"01"}));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // What a span's time and place in the tree mean, in words.
 
-import { duration, percent, plural } from '../shared/format';
+import { count, duration, percent, plural } from '../shared/format';
 import type { Fault, Model, SpanNode } from './model';
 
 const kAssociations: Record<string, string> = {
@@ -44,8 +44,10 @@ export function faultWords(fault: Fault, node: SpanNode): string {
 }
 
 /** Of a trace: what is odd about its tree. */
-export function oddities({ faults, roots }: Model): string[] {
+export function oddities({ faults, nodes, roots, trace }: Model): string[] {
   const words: string[] = [];
+  const all = trace.span_count ?? 0;
+  if (all > nodes.length) words.push(`only the first ${count(nodes.length)} of ${plural(all, 'span')} are here`);
   const say = (count: number, one: string, many: string) => {
     if (count > 0) words.push(`${plural(count, 'span')} ${count === 1 ? one : many}`);
   };

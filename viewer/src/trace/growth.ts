@@ -27,7 +27,8 @@ export function useGrowth(id: string, trace: Trace | undefined, grown: () => voi
           const answer = await api.traces(period, query, stop.signal);
           after = answer.change;
           const row = answer.traces[0];
-          if (row && row.spans !== latest.current.trace!.spans.length) latest.current.grown();
+          const { span_count, spans } = latest.current.trace!;
+          if (row && row.spans !== (span_count ?? spans.length)) latest.current.grown();
         } catch {
           // The next look may find it.
         }
