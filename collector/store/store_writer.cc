@@ -129,9 +129,9 @@ std::optional<Error> StoreWriter::write(const std::vector<BatchPtr>& batches) {
   ++state_.change;
   new_spans_ = new_dropped_ = 0;
   new_oldest_ns_ = oldest_ns_;
-  dictionary_.set_rows(state_.next_row + static_cast<int64_t>(numbers.size()) - 1,
-                       static_cast<int64_t>(std::clamp(state_.traces / 4, kLeastRowsAhead,
-                                                       kMostRowsAhead)));
+  dictionary_.set_rows(
+      state_.next_row + static_cast<int64_t>(numbers.size()) - 1,
+      static_cast<int64_t>(std::clamp(state_.traces / 4, kLeastRowsAhead, kMostRowsAhead)));
   std::vector<const Span*> trace;
   for (auto at = spans.begin(); at != spans.end();) {
     trace.clear();

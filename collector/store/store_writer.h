@@ -101,8 +101,8 @@ class StoreWriter final : private Entries {
 
   StoreState state_, committed_;
   Fault fault_ = Fault::kNone;
-  bool loaded_ = false;     ///< memory agrees with the file
-  int64_t gone_row_ = 0;    ///< entries that only traces before it used have been removed
+  bool loaded_ = false;   ///< memory agrees with the file
+  int64_t gone_row_ = 0;  ///< entries that only traces before it used have been removed
   uint64_t written_ = 0;
   uint64_t dropped_ = 0;
   uint64_t oldest_ns_ = 0;
