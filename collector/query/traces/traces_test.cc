@@ -329,7 +329,8 @@ TEST_F(TracesTest, ATraceBeyondTheLimitsIsCutAndSaysSo) {
 
 TEST_F(TracesTest, LargeAnswersWaitForEachOther) {
   TraceMaker trace(1);
-  for (uint64_t i = 0; i < 10'001; ++i) trace.add("web", "step", SpanKind::kInternal, 0, 1, i);
+  for (uint64_t i = 0; i < 10'001; ++i)
+    trace.add("web", "step", SpanKind::kInternal, 0, 1, i == 0 ? 0 : 1);
   store_.add(trace.take());
   QueryAnswer first = show_trace(store_, id_text(1));
   ASSERT_NE(first.turn, nullptr);
