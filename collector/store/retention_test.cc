@@ -266,6 +266,60 @@ TEST_F(RetentionTest, AFileOfFormat1IsMigrated) {
   EXPECT_EQ(describe_all(*read()), describe_all({batch, more}));
 }
 
+TEST_F(RetentionTest, AFileOfFormat1ThatItsEntriesFilledTakesTracesAgain) {
+  options_.most_bytes = 1 << 20;
+  auto store = open();
+  BatchMaker maker;
+  maker.add(1, 1).start_unix_ns = realtime_ns();
+  write(*store, maker.take());
+  store.reset();
+  {
+    const auto database = store::Database::open(path_, store::Database::Mode::kWrite);
+    ASSERT_TRUE((*database)->run(
+        "DROP TABLE arrival; UPDATE entry SET used = 0;"
+        "ALTER TABLE state DROP COLUMN rollup_bytes; PRAGMA user_version = 1;"
+        "INSERT INTO entry SELECT next_entry, 2, zeroblob(3000000), 0, 1 FROM state;"
+        "UPDATE state SET next_entry = next_entry + 1"));
+  }
+  store = open();
+  clean_all(*store);
+  maker.add(2, 2).start_unix_ns = realtime_ns();
+  write(*store, maker.take());
+  clean_all(*store);
+  EXPECT_TRUE(read()->find(trace_id(2)));
+  EXPECT_LE(store->statistics().bytes, options_.most_bytes);
+}
+
+TEST_F(RetentionTest, WhatIsStillUsedStaysInTheDictionary) {
+  options_.most_bytes = 1 << 20;
+  auto store = open();
+  Traffic traffic({realtime_ns() - 3600 * kSecond, 100, 3});
+  BatchMaker maker;
+  for (int i = 0; i < 60; ++i) {
+    const BatchPtr batch = traffic.batch(500);
+    write(*store, batch);
+    // Services and attributes that come and go, some of them for traces that are there already.
+    for (uint64_t j = 0; j < 20; ++j) {
+      const uint64_t trace = 100'000 + static_cast<uint64_t>(i) * 10 + j;
+      const std::string service = "service " + std::to_string((i + j) % 7 + i / 9 * 7);
+      Span& span = maker.add(trace, static_cast<uint64_t>(i) * 100 + j, 0, SpanKind::kServer,
+                             service, "GET " + service);
+      maker.attribute(span, "key of " + service, std::string_view(service));
+    }
+    write(*store, maker.take());
+    clean_all(*store);
+    if (i % 10 == 9) {
+      store.reset();
+      store = open();
+    }
+    // Fails on any trace that cannot be read.
+    ASSERT_EQ(describe_all(*read()).size(), store->statistics().spans) << i;
+    ASSERT_TRUE(read()->rollups({}, ""));
+  }
+  EXPECT_GT(store->statistics().removed_traces, 1000u);
+  EXPECT_GT(number("SELECT min(id) FROM entry WHERE kind = 1"), 1);
+}
+
 TEST_F(RetentionTest, TheFileStaysWithinItsLimitAndTheNewestStay) {
   options_.most_bytes = 6 << 20;
   const auto store = open();
