@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { everywhere, launch, onView, open } from './support/browser.mjs';
 import { eventually } from './support/program.mjs';
-import { request, span } from './support/otlp.mjs';
+import { id, request, span } from './support/otlp.mjs';
 import { get, World } from './support/world.mjs';
 
 let world, browser, shop;
@@ -222,6 +222,24 @@ test('with no process it says what to do', async () => {
   } finally {
     await tab.close();
     await empty.close();
+  }
+});
+
+test('a full trace is told as what it is', async () => {
+  const own = await World.start();
+  const tab = await open(browser, own);
+  try {
+    const trace = id(16);
+    for (let turn = 0; turn < 10; ++turn)
+      await own.send(request('big', Array.from({ length: 10_000 }, () => span({ trace }))));
+    await own.send(request('big', [span({ trace })]));
+    await tab.go('health');
+    const told = tab.page.locator('.problems');
+    await told.waitFor();
+    assert.match(await told.innerText(), /The exporter store dropped 1 span\.\s+A trace was full/);
+  } finally {
+    await tab.close();
+    await own.close();
   }
 });
 

@@ -52,7 +52,9 @@ export function problemsOf(health: HealthAnswer): Problem[] {
         words: `The exporter ${exporter.name} dropped ${plural(dropped, 'span')}.`,
         advice: exporter.last_error
           ? `Its last error: ${exporter.last_error}`
-          : 'See that its destination can be reached and is fast enough.',
+          : exporter.dropped['trace_full']
+            ? 'A trace was full: the store keeps 100,000 spans and 64 MiB of each.'
+            : 'See that its destination can be reached and is fast enough.',
         severe: true,
       });
     else if (exporter.last_error)
