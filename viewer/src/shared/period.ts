@@ -49,12 +49,9 @@ export function resolve(chosen: Period, now_us = Date.now() * 1000): [number, nu
  * where the address has none that is a time.
  */
 export const period = computed<Period>(() => {
-  const [since, until] = [sinceParameter.value, untilParameter.value];
-  const chosen = { since, until, live: until === undefined };
-  const isTime = (us: number): boolean => Math.abs(us) < kLatest;
-  return resolve(chosen).every(isTime)
-    ? chosen
-    : { since: kDefaultPeriod, until: undefined, live: true };
+  const of = (since: string, until?: string): Period => ({ since, until, live: !until });
+  const chosen = of(sinceParameter.value, untilParameter.value);
+  return resolve(chosen).every((us) => Math.abs(us) < kLatest) ? chosen : of(kDefaultPeriod);
 });
 
 /** Chooses a period: an age, or two instants in microseconds since 1970. */

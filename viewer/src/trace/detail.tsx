@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { duration, percent, plural } from '../shared/format';
 import { ErrorMark, ServiceName, Time } from '../shared/marks';
 import { link } from '../shared/router';
-import { conditionOn } from './condition';
+import { quoted } from '../traces/query_words';
 import { criticalWords, exactNs, faultWords, momentOf, parentWords, timeParts } from './explain';
 import type { Model, SpanNode } from './model';
 import { short } from './short';
@@ -99,8 +99,7 @@ export function Detail(props: Properties) {
   const [words, setWords] = useState<string[]>([]);
   const start = momentOf(model, node.start);
   const add = (word: string) => {
-    const service = conditionOn('service', span.service);
-    const base = words.length === 0 && service ? [service] : words;
+    const base = words.length === 0 && span.service ? [`service=${quoted(span.service)}`] : words;
     setWords([...base.filter((other) => other !== word), word]);
   };
   const addCondition = props.stored ? add : undefined;

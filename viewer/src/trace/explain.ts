@@ -92,7 +92,7 @@ export function timeParts(node: SpanNode): Part[] {
             `until ${service} began: network, connection, queue, accept` },
       { what: `in ${service}`, ns: whole - node.self,
         words: later > 0 ? `which ended ${duration(later)} after this span` :
-            early > 0 ? `which had ended ${duration(early)} before this span began` :
+            early > 0 ? `which ended ${duration(early)} before this span` :
             'while it answered' },
       { what: 'waiting, on the way back', ns: node.end - within(answer.end),
         words: 'after it had answered: network, and reading the response' },

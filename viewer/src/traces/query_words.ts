@@ -5,9 +5,9 @@ export function wordsOf(query: string): string[] {
   return query.match(/(?:"(?:\\.|[^"\\])*"?|[^\s"])+/g) ?? [];
 }
 
-export function quoted(value: string): string {
-  const plain = /^[^\s"\\*=<>~!]+$/.test(value);
-  return plain ? value : `"${value.replace(/(["\\*])/g, '\\$1')}"`;
+/** In quotes, unless it is `plain`. */
+export function quoted(value: string, plain = /^[^\s"\\*=<>~!]+$/): string {
+  return plain.test(value) ? value : `"${value.replace(/(["\\*])/g, '\\$1')}"`;
 }
 
 function unquoted(value: string): string {
