@@ -5,7 +5,7 @@ import './bottlenecks.css';
 import { useRef } from 'preact/hooks';
 import { api, type ServiceSummary } from '../shared/api';
 import { CommandLine, Empty, Failure, Loading } from '../shared/empty';
-import { count, duration, queryDuration } from '../shared/format';
+import { duration, plural, queryDuration } from '../shared/format';
 import { period } from '../shared/period';
 import { parameter, setParameters } from '../shared/router';
 import { useAnswer } from '../shared/use_answer';
@@ -131,7 +131,7 @@ function OfService({ service, services }: { service: string; services: string[] 
           <dl class="measures large">
             {(
               [
-                ['Looked at', `${count(found.requests)} requests`],
+                ['Looked at', plural(found.requests, 'request')],
                 ['p50', duration(found.p50_ns)],
                 ['p90', duration(found.p90_ns)],
                 ['p99', duration(found.p99_ns)],
